@@ -197,17 +197,29 @@ impl Reader<'_> {
 
     /// Which numbers are sums. A bare one is where another of the same size is: "79 on Monday, and now 99".
     fn sure(&self, hits: &[Hit<'_>], sums: &Sums, answers: bool, reading: &Reading) -> Vec<Sure> {
+        let mut sure = self.told_sure(hits, sums, answers, reading);
+        if !answers {
+            self.weigh_numbers(hits, sums, reading, &mut sure);
+        }
+        sure
+    }
+
+    /// Whether something else than money explains a number.
+    pub(crate) fn is_explained(&self, sum: &Found, hits: &[Hit<'_>], sums: &Sums, reading: &Reading) -> bool {
         let sized = reading.wants(Intent::ReturnRefund)
             || reading.products.iter().any(|product| product.key.starts_with(SIZED));
-        let counts = |sum: &Found| !self.is_told(sum, &sums.budget) && is_counting(sum, hits);
-        let explained = |sum: &Found| {
-            let other = counts(sum)
-                || self.is_of_things(sum, hits)
-                || self.is_memory(sum)
-                || is_screen(sum, reading)
-                || reading.wants(Intent::Store) && may_be_hour(sum);
-            is_of_model(sum, reading) || other || sized && may_be_size(sum)
-        };
+        let counts = !self.is_told(sum, &sums.budget) && is_counting(sum, hits);
+        let other = counts
+            || self.is_of_things(sum, hits)
+            || self.is_memory(sum)
+            || is_screen(sum, reading)
+            || reading.wants(Intent::Store) && may_be_hour(sum);
+        is_of_model(sum, reading) || other || sized && may_be_size(sum)
+    }
+
+    /// Which numbers words and figures tell to be sums, before all that stands around them is weighed.
+    pub(crate) fn told_sure(&self, hits: &[Hit<'_>], sums: &Sums, answers: bool, reading: &Reading) -> Vec<Sure> {
+        let explained = |sum: &Found| self.is_explained(sum, hits, sums, reading);
         let itself = |sum: &Found| {
             let (says, elsewhere) = (self.nearest(&sums.budget, sum), self.nearest(&sums.elsewhere, sum));
             let says = says.filter(|_| sum.certain || !self.is_before_budget(sum, sums));
@@ -237,9 +249,6 @@ impl Reader<'_> {
         }
         self.sure_of_shares(sums, &mut sure, explained);
         sure_together(&sums.found, &mut sure);
-        if !answers {
-            self.weigh_numbers(&sums.found, reading, &mut sure, explained);
-        }
         sure
     }
 

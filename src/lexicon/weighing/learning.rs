@@ -5,6 +5,7 @@
 use rust_decimal::Decimal;
 
 use super::Features;
+use super::numbers::Told;
 use super::weights::{self, INTENTS, NUMBERS, Shape, Table, UNIT, Weights};
 use crate::dictionary::listing::Listing;
 use crate::reading::{Begun, begin, said};
@@ -59,7 +60,7 @@ pub(crate) fn learn<'a>(lexicon: &Lexicon, listing: &Listing, examples: impl Ite
         scan.settle(lexicon);
         let begun = begin(lexicon, &scan, &example.hints);
         if let Some(bounds) = &example.sums {
-            numbers.extend(bare_numbers(&begun, bounds));
+            numbers.extend(bare_numbers(&begun, bounds, example.is_strange));
         }
         if let Some(intents) = &example.intents {
             let (reading, _) = said(begun, &example.hints);
@@ -72,12 +73,19 @@ pub(crate) fn learn<'a>(lexicon: &Lexicon, listing: &Listing, examples: impl Ite
 }
 
 /// The numbers of a message that nothing names, bounds or multiplies. One that is told in thousands is meant too.
-fn bare_numbers(begun: &Begun<'_>, bounds: &[Decimal]) -> Vec<Seen> {
-    let bare = begun.sums.found.iter().filter(|sum| !sum.certain);
-    let seen = bare.map(|sum| {
+fn bare_numbers(begun: &Begun<'_>, bounds: &[Decimal], is_strange: bool) -> Vec<Seen> {
+    let Begun { reader, sums, reading, .. } = begun;
+    let hits = &reader.scan.hits;
+    let sure = reader.told_sure(hits, sums, false, reading);
+    let told = Told::of(reader, hits, sums, reading, &sure);
+    let bare = sums.found.iter().zip(told).filter(|(sum, _)| !sum.certain);
+    let seen = bare.map(|(sum, told)| {
         let meant = [sum.amount.min, sum.amount.max, Some(sum.written * Decimal::ONE_THOUSAND)];
         let is_sum = meant.into_iter().flatten().any(|bound| bounds.contains(&bound));
-        let features = begun.reader.features(sum, &begun.sums.found, &begun.reading);
+        let mut features = reader.features(sum, &sums.found, reading);
+        if is_strange {
+            told.add(&mut features);
+        }
         Seen::new(&NUMBERS, &features, std::iter::once(is_sum))
     });
     seen.collect()

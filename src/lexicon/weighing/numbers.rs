@@ -9,9 +9,10 @@ use rust_decimal::Decimal;
 use super::weights::feature;
 use crate::budget::{Sure, may_be_sums, value};
 use crate::dictionary::meanings::{Kind, Meaning};
-use crate::money::Found;
+use crate::money::{Found, Sums};
 use crate::reading::Reader;
 use crate::search::folding;
+use crate::search::matcher::Hit;
 use hotline_domain::{Language, Reading};
 
 /// Letters of a word beside a number that count.
@@ -48,31 +49,25 @@ enum Of {
     Intent,
     Cue,
     Count,
+    Told,
 }
 
 impl Reader<'_> {
-    /// Puts right which bare numbers are sums; some are explained by something else. Beside a sum that is named, another number is more likely a
-    /// measure.
-    pub(crate) fn weigh_numbers(
-        &self,
-        sums: &[Found],
-        reading: &Reading,
-        sure: &mut [Sure],
-        explained: impl Fn(&Found) -> bool,
-    ) {
+    /// Puts right which bare numbers are sums.
+    pub(crate) fn weigh_numbers(&self, hits: &[Hit<'_>], sums: &Sums, reading: &Reading, sure: &mut [Sure]) {
         let Some(table) = self.lexicon.weights.numbers() else { return };
-        let may_be = may_be_sums(reading) && !sums.iter().any(|sum| sum.certain);
-        // "Is it 12 or 15?": one tells that the other is a sum.
-        let alone = sure.iter().filter(|sure| **sure != Sure::No).count() == 1;
-        for (sum, sure) in sums.iter().zip(sure).filter(|(sum, _)| !sum.certain && !sum.asked) {
-            if *sure == Sure::No && (!may_be || explained(sum) || self.is_protest(sum)) {
+        let told = Told::of(self, hits, sums, reading, sure);
+        for ((sum, sure), told) in sums.found.iter().zip(sure).zip(told) {
+            if sum.certain || sum.asked || *sure == Sure::No && self.is_protest(sum) {
                 continue;
             }
-            let [weighed, ..] = table.weigh(self.features(sum, sums, reading));
+            let mut features = self.features(sum, &sums.found, reading);
+            told.add(&mut features);
+            let [weighed, ..] = table.weigh(features);
             match *sure {
                 // A sum; what can be spent only where something says so.
                 Sure::No if weighed > ENOUGH => *sure = Sure::Beside,
-                Sure::Beside | Sure::Itself if alone && weighed < LEAST => *sure = Sure::No,
+                Sure::Beside | Sure::Itself if weighed < LEAST => *sure = Sure::No,
                 _ => {}
             }
         }
@@ -141,6 +136,47 @@ impl Reader<'_> {
                 features.add(Of::Cue, &[folding::fingerprint(name.chars()), leads.into()]);
             }
         }
+    }
+}
+
+/// What words and figures tell of a number. How far that is to be believed is learned from messages that no word of a dictionary was
+/// written for.
+pub(crate) struct Told {
+    sure: Sure,
+    is_explained: bool,
+    may_be: bool,
+    /// Of the message's numbers, it alone is told to be a sum.
+    alone: bool,
+    beside_certain: bool,
+}
+
+impl Told {
+    /// Of each number.
+    pub(crate) fn of(
+        reader: &Reader<'_>,
+        hits: &[Hit<'_>],
+        sums: &Sums,
+        reading: &Reading,
+        sure: &[Sure],
+    ) -> Vec<Self> {
+        let may_be = may_be_sums(reading);
+        let beside_certain = sums.found.iter().any(|sum| sum.certain);
+        // "Is it 12 or 15?": one tells that the other is a sum.
+        let alone = sure.iter().filter(|sure| **sure != Sure::No).count() == 1;
+        let told = |(sum, sure): (&Found, &Sure)| {
+            let is_explained = !sum.certain && reader.is_explained(sum, hits, sums, reading);
+            Self { sure: *sure, is_explained, may_be, alone, beside_certain }
+        };
+        sums.found.iter().zip(sure).map(told).collect()
+    }
+
+    pub(crate) fn add(&self, features: &mut Vec<u32>) {
+        let Self { sure, is_explained, may_be, alone, beside_certain } = *self;
+        let all = [sure as u64, is_explained.into(), may_be.into(), alone.into(), beside_certain.into()];
+        for (kind, says) in all.iter().enumerate() {
+            features.push(feature(Of::Told as u8, &[kind as u64, *says]));
+        }
+        features.push(feature(Of::Told as u8, &all));
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use hotline_domain::{Intent, SourceFile};
 use hotline_lexicon::{Example, Explainer, Hints, Lexicon, Weights};
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// Where the code is that makes tags of what happened: when it changes, they are made anew.
 const MAKES_TAGS: [&str; 7] =
@@ -62,12 +62,27 @@ struct Labelled {
     context: Option<String>,
     intents: Option<Vec<String>>,
     amounts: Option<Vec<Bounds>>,
+    /// There and empty where nothing can be spent.
+    #[serde(default, deserialize_with = "told")]
+    budget: Option<Option<Bounds>>,
+}
+
+/// For serde: what is told to be nothing is told.
+fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Bounds>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
 struct Bounds {
     min: Option<serde_json::Number>,
     max: Option<serde_json::Number>,
+}
+
+impl Bounds {
+    fn list(&self) -> impl Iterator<Item = Decimal> {
+        let bounds = [&self.min, &self.max].into_iter().flatten().map(ToString::to_string);
+        bounds.filter_map(|bound| Decimal::from_scientific(&bound).or(bound.parse()).ok())
+    }
 }
 
 /// The messages of a file, and whether they are strange to the dictionaries.
@@ -82,18 +97,14 @@ impl Labelled {
         let hints = Hints { lang: None, country, asked_budget: self.context.as_deref() == Some("asked_budget") };
         let is_of = |keys: &[String], intent: &Intent| keys.iter().any(|key| key == intent.key());
         let intents = |keys: &Vec<String>| Intent::ALL.iter().filter(|intent| is_of(keys, intent)).copied().collect();
-        let bounds = |sums: &Vec<Bounds>| {
-            let bounds = sums.iter().flat_map(|sum| [&sum.min, &sum.max]).flatten();
-            bounds
-                .filter_map(|bound| Decimal::from_scientific(&bound.to_string()).or(bound.to_string().parse()).ok())
-                .collect()
-        };
+        let bounds = |sums: &[Bounds]| sums.iter().flat_map(Bounds::list).collect();
         Example {
             text: &self.text,
             hints,
             is_strange,
             intents: self.intents.as_ref().map(intents),
-            sums: self.amounts.as_ref().map(bounds),
+            sums: self.amounts.as_deref().map(bounds),
+            budget: self.budget.as_ref().map(|budget| budget.iter().flat_map(Bounds::list).collect()),
         }
     }
 }

@@ -117,6 +117,21 @@ impl Reader<'_> {
     }
 
     fn judge(&self, hits: &[Hit<'_>], sums: &Sums, hints: &Hints<'_>, reading: &Reading) -> Vec<(Found, Verdict)> {
+        let mut judged = self.told(hits, sums, hints, reading);
+        if !hints.asked_budget {
+            self.weigh_budgets(sums, reading, &mut judged);
+        }
+        judged
+    }
+
+    /// What each number is, by words and figures, before all that stands around it is weighed.
+    pub(crate) fn told(
+        &self,
+        hits: &[Hit<'_>],
+        sums: &Sums,
+        hints: &Hints<'_>,
+        reading: &Reading,
+    ) -> Vec<(Found, Verdict)> {
         let answers = hints.asked_budget && self.letters_beside(&sums.found) <= ANSWER;
         let sure = self.sure(hits, sums, answers, reading);
         // "Can't you go down to 80?" denies nothing.

@@ -16,6 +16,7 @@ pub(crate) enum NotBudget {
     TakenBack,
     Denied,
     Pointed,
+    Weighed,
 }
 
 impl NotBudget {
@@ -32,6 +33,7 @@ impl NotBudget {
             Self::Compares => "the message compares, or is about paying",
             Self::Untold => "nothing says what it is",
             Self::TakenBack => "another sum takes its place",
+            Self::Weighed => "the words of the whole message weigh against it",
             Self::Pointed => "points at a thing by its price",
             Self::Denied => "the clause says that so much cannot be spent",
         }

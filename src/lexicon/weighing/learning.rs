@@ -5,8 +5,10 @@
 use rust_decimal::Decimal;
 
 use super::Features;
+use super::budgets::verdicts;
 use super::numbers::Told;
-use super::weights::{self, INTENTS, NUMBERS, Shape, Table, UNIT, Weights};
+use super::weights::{self, BUDGETS, INTENTS, NUMBERS, Shape, Table, UNIT, Weights};
+use crate::budget::Verdict;
 use crate::dictionary::listing::Listing;
 use crate::reading::{Begun, begin, said};
 use crate::search::scan::Scan;
@@ -25,6 +27,8 @@ pub struct Example<'a> {
     pub intents: Option<Vec<Intent>>,
     /// The bounds of all sums of money, where they were told.
     pub sums: Option<Vec<Decimal>>,
+    /// Those of what can be spent, where that was told; none where nothing can.
+    pub budget: Option<Vec<Decimal>>,
 }
 
 /// So many times each example is looked at; the weights hardly change behind ten.
@@ -54,13 +58,16 @@ impl Seen {
 
 /// Learns from messages what words say of intents, and what stands around a bare number of it. Each is read with the lexicon first.
 pub(crate) fn learn<'a>(lexicon: &Lexicon, listing: &Listing, examples: impl Iterator<Item = Example<'a>>) -> Weights {
-    let (mut messages, mut numbers) = (Vec::new(), Vec::new());
+    let (mut messages, mut numbers, mut budgets) = (Vec::new(), Vec::new(), Vec::new());
     for example in examples {
         let mut scan = Scan::new(lexicon, example.text, &example.hints);
         scan.settle(lexicon);
         let begun = begin(lexicon, &scan, &example.hints);
         if let Some(bounds) = &example.sums {
             numbers.extend(bare_numbers(&begun, bounds, example.is_strange));
+        }
+        if let Some(bounds) = &example.budget {
+            budgets.extend(sums_and_budget(&begun, &example.hints, bounds, example.is_strange));
         }
         if let Some(intents) = &example.intents {
             let (reading, _) = said(begun, &example.hints);
@@ -69,7 +76,8 @@ pub(crate) fn learn<'a>(lexicon: &Lexicon, listing: &Listing, examples: impl Ite
             messages.push(Seen::new(&INTENTS, &features(&scan, &reading).all, answers));
         }
     }
-    Weights::new(table(&INTENTS, messages), table(&NUMBERS, numbers), weights::phrases(listing))
+    let tables = [table(&INTENTS, messages), table(&NUMBERS, numbers), table(&BUDGETS, budgets)];
+    Weights::new(tables, weights::phrases(listing))
 }
 
 /// The numbers of a message that nothing names, bounds or multiplies. One that is told in thousands is meant too.
@@ -88,6 +96,23 @@ fn bare_numbers(begun: &Begun<'_>, bounds: &[Decimal], is_strange: bool) -> Vec<
         }
         Seen::new(&NUMBERS, &features, std::iter::once(is_sum))
     });
+    seen.collect()
+}
+
+/// The sums of a message, and which of them is the budget.
+fn sums_and_budget(begun: &Begun<'_>, hints: &Hints<'_>, bounds: &[Decimal], is_strange: bool) -> Vec<Seen> {
+    let Begun { reader, sums, reading, .. } = begun;
+    let judged = reader.told(&reader.scan.hits, sums, hints, reading);
+    let seen =
+        judged.iter().enumerate().filter(|(_, (_, verdict))| *verdict != Verdict::NoSum).map(|(place, (sum, _))| {
+            let meant = [sum.amount.min, sum.amount.max];
+            let is_budget = meant.into_iter().flatten().any(|bound| bounds.contains(&bound));
+            let mut features = reader.features(sum, &sums.found, reading);
+            if is_strange {
+                features.extend(verdicts(&judged, place));
+            }
+            Seen::new(&BUDGETS, &features, std::iter::once(is_budget))
+        });
     seen.collect()
 }
 

@@ -3,6 +3,7 @@
 //! and cue has a weight for each intent (`weights.rs`). An intent that a phrase found goes where the others weigh against it, and one
 //! that no phrase found is taken in where they weigh for it.
 
+pub(crate) mod budgets;
 pub(crate) mod learning;
 pub(crate) mod numbers;
 pub(crate) mod weights;

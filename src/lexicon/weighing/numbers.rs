@@ -30,7 +30,7 @@ const LEAST: f32 = -0.6;
 const ENOUGH: f32 = 0.5;
 
 /// What a feature is of. Intents are others (`mod.rs`), and have a table of their own.
-enum Of {
+pub(crate) enum Of {
     Before,
     After,
     TwoBefore,
@@ -50,6 +50,7 @@ enum Of {
     Cue,
     Count,
     Told,
+    Verdict,
 }
 
 impl Reader<'_> {

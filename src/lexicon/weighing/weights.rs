@@ -26,20 +26,24 @@ pub(crate) struct Shape {
 pub(crate) const INTENTS: Shape = Shape { columns: Intent::ALL.len(), row: MOST_COLUMNS, rows: 1 << 17 };
 /// What stands around a bare number says whether it is a sum of money.
 pub(crate) const NUMBERS: Shape = Shape { columns: 1, row: 1, rows: 1 << 16 };
+/// What stands around a sum says whether the customer can spend it.
+pub(crate) const BUDGETS: Shape = Shape { columns: 1, row: 1, rows: 1 << 16 };
+/// Bytes of all tables.
+const TABLES: usize = INTENTS.size() + NUMBERS.size() + BUDGETS.size();
 
 impl Shape {
     /// What no feature weighs, for each question.
-    fn constants(&self) -> usize {
+    const fn constants(&self) -> usize {
         self.columns * 4
     }
 
     /// Bytes that tell of each row whether a feature of the corpus stands there, a bit each. What never stood there says nothing, and
     /// most pairs of words never did: these bytes are near, where the rows have to be fetched.
-    fn known(&self) -> usize {
+    const fn known(&self) -> usize {
         self.rows / 8
     }
 
-    fn size(&self) -> usize {
+    const fn size(&self) -> usize {
         self.constants() + self.known() + self.rows * self.row
     }
 
@@ -52,14 +56,14 @@ impl Shape {
 /// All that was learned.
 #[derive(Clone, Default)]
 pub struct Weights {
-    /// The table of intents, the one of numbers, and the phrases that there were, each a number of four bytes, in order.
+    /// The tables of intents, of numbers and of budgets, and the phrases that there were, each a number of four bytes, in order.
     bytes: Cow<'static, [u8]>,
 }
 
 impl Weights {
     /// What [`super::Explainer::learn`] came to, as it was kept; other bytes weigh nothing.
     pub fn from_bytes(bytes: &'static [u8]) -> Self {
-        let phrases = bytes.len().checked_sub(INTENTS.size() + NUMBERS.size());
+        let phrases = bytes.len().checked_sub(TABLES);
         let whole = phrases.is_some_and(|phrases| phrases.is_multiple_of(4));
         Self { bytes: Cow::Borrowed(if whole { bytes } else { &[] }) }
     }
@@ -69,12 +73,12 @@ impl Weights {
         &self.bytes
     }
 
-    pub(crate) fn new(intents: Vec<u8>, numbers: Vec<u8>, known: impl Iterator<Item = Phrase>) -> Self {
+    pub(crate) fn new(tables: [Vec<u8>; 3], known: impl Iterator<Item = Phrase>) -> Self {
         let mut phrases: Vec<u32> = known.map(|phrase| phrase.print).collect();
         phrases.sort_unstable();
         phrases.dedup();
         let phrases = phrases.into_iter().flat_map(u32::to_le_bytes);
-        Self { bytes: intents.into_iter().chain(numbers).chain(phrases).collect() }
+        Self { bytes: tables.into_iter().flatten().chain(phrases).collect() }
     }
 
     /// `None` where nothing was learned.
@@ -86,9 +90,14 @@ impl Weights {
         Some(Table { shape: &NUMBERS, bytes: self.bytes.get(INTENTS.size()..)?.get(..NUMBERS.size())? })
     }
 
+    pub(crate) fn budgets(&self) -> Option<Table<'_>> {
+        let before = INTENTS.size() + NUMBERS.size();
+        Some(Table { shape: &BUDGETS, bytes: self.bytes.get(before..)?.get(..BUDGETS.size())? })
+    }
+
     /// Of phrases that say an intent, the words of those that were not there when this was learned, in order: a shop added them.
     pub(crate) fn added(&self, phrases: impl Iterator<Item = Phrase>) -> Vec<u32> {
-        let Some(known) = self.bytes.get(INTENTS.size() + NUMBERS.size()..) else { return Vec::new() };
+        let Some(known) = self.bytes.get(TABLES..) else { return Vec::new() };
         let known = known.as_chunks::<4>().0;
         let is_added =
             |phrase: &Phrase| known.binary_search_by_key(&phrase.print, |bytes| u32::from_le_bytes(*bytes)).is_err();

@@ -342,7 +342,7 @@ fn named(word: &str, names: &[String]) -> Option<Set> {
 /// The cue that a hit is of.
 pub(crate) fn cue(hit: &Hit<'_>) -> Option<Set> {
     match (hit.kind, hit.meaning) {
-        (Kind::Cue, Meaning::Cue { number, .. }) => number.map(Set::of),
+        (Kind::Cue, Meaning::Cue { number, .. }) => Some(Set::of(*number)),
         _ => None,
     }
 }

@@ -59,7 +59,7 @@ fn folder(half: &str) -> PathBuf {
 }
 
 /// The folders, and in how many languages each has messages.
-const HALVES: [(&str, usize); 9] = [
+const HALVES: [(&str, usize); 10] = [
     ("dev", 14),
     ("everyday", 14),
     ("plain", 14),
@@ -68,6 +68,7 @@ const HALVES: [(&str, usize); 9] = [
     ("sums", 14),
     ("rounds", 14),
     ("talks", 5),
+    ("strangers", 14),
     ("test", 14),
 ];
 

@@ -60,8 +60,7 @@ pub(crate) enum Meaning {
     Touch(u8),
     /// A word that says something together with others.
     Cue {
-        /// Its place among those that rules are made of; the others are only weighed.
-        number: Option<u8>,
+        number: u8,
         name: Arc<str>,
     },
 }

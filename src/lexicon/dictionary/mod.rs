@@ -9,7 +9,7 @@ pub(crate) mod review;
 pub(crate) mod texts;
 pub(crate) mod word_files;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -34,17 +34,15 @@ use hotline_domain::{Intent, Problem, Severity, SourceFile};
 use listing::{Gathered, Listing};
 use meanings::{Langs, Meaning};
 use phrases::Written;
-use word_files::{BrandTable, CueNames, IntentFile, Word, WordFile, Words, parse_all};
+use word_files::{BrandTable, IntentFile, Word, WordFile, Words, parse_all};
 
 #[derive(Default)]
 struct Builder<'f> {
     words: Gathered<'f>,
     /// First parts of phrases with a gap, folded, and their languages, with their numbers.
     beginnings: Lookup<(String, u16), u32>,
-    /// The names of all cues that rules may be made of, in the order of their numbers.
+    /// The names of all cues, in the order of their numbers.
     cues: Vec<String>,
-    /// Those of the others.
-    weighed: BTreeSet<String>,
     /// Intents, and what explains them away.
     unless: Vec<(Intent, Other)>,
     /// Which of them a question may be about, whatever the budget: file, intent, cues.
@@ -269,8 +267,7 @@ impl<'f> Builder<'f> {
     /// `cues.toml`: every cue, and what its words say.
     fn names_of_cues(&mut self, files: &[SourceFile]) {
         let Some(file) = files.iter().find(|file| file.path == "cues.toml") else { return };
-        let Some(CueNames { weighed, cues }) = keep(&mut self.problems, read(file)) else { return };
-        self.weighed = weighed.into_keys().collect();
+        let Some(cues) = keep(&mut self.problems, read::<BTreeMap<String, String>>(file)) else { return };
         if cues.len() > cues::MOST_CUES {
             let message = format!("{} cues, and no more than {} can be told apart", cues.len(), cues::MOST_CUES);
             let problem = Problem::at(&file.path, &file.text, 0, message, "Put two that are alike together.");
@@ -287,14 +284,13 @@ impl<'f> Builder<'f> {
             return self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
         };
         for (name, words) in words {
-            let number = self.cues.iter().position(|known| *known == name);
-            if number.is_none() && !self.weighed.contains(&name) {
+            let Some(number) = self.cues.iter().position(|known| *known == name) else {
                 let place = file.text.find(&name).unwrap_or(0);
                 let advice = "cues.toml lists all cues. Write one of them, or add it there.";
                 self.problems.push(Problem::at(&file.path, &file.text, place, format!("`{name}` is no cue"), advice));
                 continue;
-            }
-            let meaning = Meaning::Cue { number: number.map(|number| number as u8), name: name.as_str().into() };
+            };
+            let meaning = Meaning::Cue { number: number as u8, name: name.as_str().into() };
             for word in &words {
                 self.insert(file, word, word.get_ref().text(), &name, Langs::one(index), meaning.clone());
             }

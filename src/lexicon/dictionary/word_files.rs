@@ -76,16 +76,6 @@ impl<'f> Visitor<'f> for WordVisitor {
 /// Words by language, or by cue.
 pub(crate) type Words<'f> = BTreeMap<String, Vec<Spanned<Word<'f>>>>;
 
-/// `cues.toml`: every cue, and what its words say.
-#[derive(Deserialize)]
-pub(crate) struct CueNames {
-    /// Those that no rule is made of: what they say is learned.
-    #[serde(default)]
-    pub(crate) weighed: BTreeMap<String, String>,
-    #[serde(flatten)]
-    pub(crate) cues: BTreeMap<String, String>,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IntentFile<'f> {

@@ -8,10 +8,10 @@ use crate::money::{Found, Sums};
 use crate::reading::Reader;
 use hotline_domain::Reading;
 
-/// Where all weighs less than this, what made a sum the budget is not believed…
+/// Chosen as those of `numbers.rs` were. Where all weighs less than this, what made a sum the budget is not believed…
 const LEAST: f32 = -0.3;
 /// …and where it weighs more than this, nothing else is needed.
-const ENOUGH: f32 = 0.3;
+const ENOUGH: f32 = 0.1;
 /// The rank of a budget that nothing but this tells.
 const WEIGHED: u8 = 1;
 

@@ -72,6 +72,12 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
             false => &entries,
         };
         let unit = count.distinct.as_ref().map_or_else(|| "times".into(), |field| format!("different {field}s"));
+        if written.review.is_some() {
+            // Counted once, when a period is over; what it came to then is not kept.
+            let text = format!("{} {unit} at least in the period that is over: {what}", count.at_least);
+            all.push(Condition::moment(text));
+            return of_purchases(see, rule, fields, &what, all);
+        }
         let needs = Needs { amount: count.at_least.into(), over: false };
         let mut condition = so_many(entries, (entries.len().into(), needs), &unit, window, &what);
         if let Some(most) = count.at_most {

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
 use super::known::{KnownWords, Letters, wide_letters};
 use super::matcher::{Found, Hit};
+use super::names::Names;
 use crate::dictionary::files::{ENGLISH, LANGUAGES, Lookup, read};
 use crate::dictionary::listing::Listing;
 use crate::dictionary::meanings::{Kind, Langs};
-use crate::reading::longest;
 use hotline_domain::{Country, Language, Problem, SourceFile};
 
 /// A little word of one language alone says so much…
@@ -273,6 +273,10 @@ impl Languages {
         for run in joined.filter(|run| in_word(&run[0])) {
             said.words += 1;
             let (start, end) = (run[0].start, run[run.len() - 1].end);
+            // "Vivo phone": the name is no Spanish.
+            if names.is_of_brand(start, end) {
+                continue;
+            }
             let print = fingerprint(folded.chars[start..end].iter().copied());
             if let Some((langs, weight)) = self.words.get(&print) {
                 let shared = self.shared.get(&print).copied();
@@ -368,34 +372,6 @@ impl Votes {
         let share = weight / langs.0.count_ones().max(1);
         let all = if langs == Langs(0) { langs } else { langs.with(shared.unwrap_or(Langs(0))) };
         all.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| self.of[index] += share);
-    }
-}
-
-/// Names of things and brands: a word within a longer name says no other language than that. "Sleeping" is a bag in Spanish, and in
-/// "sleeping bag" it is not.
-struct Names<'h, 'a> {
-    things: Vec<&'h Hit<'a>>,
-    brands: Vec<&'h Hit<'a>>,
-}
-
-impl<'h, 'a> Names<'h, 'a> {
-    fn of(hits: &'h [Hit<'a>]) -> Self {
-        let things = longest(hits, |hit| hit.kind.is_name() && hit.found != Found::Slip);
-        Self { things, brands: longest(hits, |hit| hit.kind == Kind::Brand) }
-    }
-
-    /// The languages that a word at a place may tell: none where a longer name around it is English, and the word is not.
-    fn within(&self, start: usize, end: usize, langs: Langs) -> Langs {
-        let behind = self.things.partition_point(|name| name.start <= start);
-        let around = |name: &&&Hit<'_>| end <= name.end && name.end - name.start > end - start;
-        let other = |name: &&&Hit<'_>| name.langs.has(ENGLISH) && !langs.has(ENGLISH);
-        self.things[..behind].last().filter(around).filter(other).map_or(langs, |_| Langs(0))
-    }
-
-    /// Whether a place is a part of a brand's name, or all of it.
-    fn is_branded(&self, start: usize, end: usize) -> bool {
-        let behind = self.brands.partition_point(|brand| brand.start <= start);
-        self.brands[..behind].last().is_some_and(|brand| end <= brand.end)
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod folding;
 pub(crate) mod known;
 pub(crate) mod language;
 pub(crate) mod matcher;
+pub(crate) mod names;
 pub(crate) mod scan;
 pub(crate) mod trie;
 pub(crate) mod typos;

@@ -12,6 +12,8 @@ use hotline_domain::Reading;
 const LEAST: f32 = -0.3;
 /// …and where it weighs more than this, nothing else is needed.
 const ENOUGH: f32 = 0.1;
+/// What the customer says not to be the budget is none, whatever it weighs.
+const REFUSED: [NotBudget; 3] = [NotBudget::Denied, NotBudget::TakenBack, NotBudget::Pointed];
 /// The rank of a budget that nothing but this tells.
 const WEIGHED: u8 = 1;
 
@@ -34,7 +36,9 @@ impl Reader<'_> {
         for ((_, verdict), weighed) in judged.iter_mut().zip(weighed) {
             match verdict {
                 Verdict::Budget(_) if weighed < LEAST => *verdict = Verdict::Not(NotBudget::Weighed),
-                Verdict::Not(_) if !has_budget && weighed > ENOUGH => *verdict = Verdict::Budget(WEIGHED),
+                Verdict::Not(why) if !has_budget && weighed > ENOUGH && !REFUSED.contains(why) => {
+                    *verdict = Verdict::Budget(WEIGHED);
+                }
                 _ => {}
             }
         }

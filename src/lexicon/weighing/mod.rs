@@ -32,9 +32,8 @@ const MUST_NOT_BE_MISSED: [Intent; 2] = [Intent::Human, Intent::OptOut];
 const LEAST_OF_THOSE: f32 = -1.0;
 /// …and where they weigh more than this, none is needed…
 const ENOUGH: f32 = 0.1;
-/// …but for these, which change what a customer is sent: more than this.
-const CHANGES_WHAT_IS_SENT: [Intent; 3] = [Intent::OptIn, Intent::OptOut, Intent::Human];
-const ENOUGH_OF_THOSE: f32 = 0.3;
+/// …but for these: who is to be told nothing more, or again, or wants a person, says so in as many words.
+const NEEDS_ITS_WORDS: [Intent; 3] = [Intent::OptIn, Intent::OptOut, Intent::Human];
 
 /// What a message weighs.
 pub(crate) struct Weighed<'w> {
@@ -60,8 +59,7 @@ impl<'w> Weighed<'w> {
 
     /// Whether they weigh so much for it that none is needed.
     pub(crate) fn suffices(&self, intent: Intent) -> bool {
-        let enough = if CHANGES_WHAT_IS_SENT.contains(&intent) { ENOUGH_OF_THOSE } else { ENOUGH };
-        self.sum(intent) > enough
+        self.sum(intent) > ENOUGH && !NEEDS_ITS_WORDS.contains(&intent)
     }
 
     pub(crate) fn sum(&self, intent: Intent) -> f32 {

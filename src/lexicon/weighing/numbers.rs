@@ -60,7 +60,7 @@ impl Reader<'_> {
         let Some(table) = self.lexicon.weights.numbers() else { return };
         let told = Told::of(self, hits, sums, reading, sure);
         for ((sum, sure), told) in sums.found.iter().zip(sure).zip(told) {
-            if sum.certain || sum.asked || *sure == Sure::No && self.is_protest(sum) {
+            if sum.certain || sum.asked || *sure == Sure::No && (told.is_explained || self.is_protest(sum)) {
                 continue;
             }
             let mut features = self.features(sum, &sums.found, reading);

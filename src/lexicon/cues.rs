@@ -84,6 +84,8 @@ struct Rule {
     order: Vec<Set>,
     /// It says "not" itself, so that a negation does not take it back.
     negates: bool,
+    /// It only looks like the intent.
+    against: bool,
 }
 
 /// Where a rule holds.
@@ -92,6 +94,8 @@ pub(crate) struct Together {
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) negates: bool,
+    /// Whether it only looks like the intent.
+    pub(crate) against: bool,
 }
 
 /// Which cues make which intent.
@@ -206,22 +210,23 @@ impl Cues {
         marks.iter().any(|mark| mark.cues.has_any(matter.others)).then_some(matter)
     }
 
-    /// Takes in a rule as it is written: `where + order`, `have + thing + ? - order`, `thing > than > thing + ?`.
+    /// Takes in a rule as it is written: `where + order`, `have + thing + ? - order`, `thing > than > thing + ?`. One that is
+    /// `against` the intent tells what only looks like it.
     ///
     /// # Errors
     /// The name that is no cue.
-    pub(crate) fn add(&mut self, intent: Intent, written: &str, names: &[String]) -> Result<(), String> {
-        let (mut wanted, mut unwanted, mut against, mut negates) = (Set::default(), Set::default(), false, false);
+    pub(crate) fn add(&mut self, intent: Intent, written: &str, against: bool, names: &[String]) -> Result<(), String> {
+        let (mut wanted, mut unwanted, mut without, mut negates) = (Set::default(), Set::default(), false, against);
         let (mut order, mut ordered) = (Vec::new(), written.contains('>'));
         for word in written.split_whitespace() {
             match word {
-                ">" => against = false,
-                "+" => (against, ordered) = (false, false),
-                "-" => (against, ordered) = (true, false),
+                ">" => without = false,
+                "+" => (without, ordered) = (false, false),
+                "-" => (without, ordered) = (true, false),
                 _ => {
                     let cue = named(word, names).ok_or_else(|| word.to_owned())?;
-                    negates |= word == "not" && !against;
-                    let set = if against { &mut unwanted } else { &mut wanted };
+                    negates |= word == "not" && !without;
+                    let set = if without { &mut unwanted } else { &mut wanted };
                     *set = set.and(cue);
                     order.extend(ordered.then_some(cue));
                 }
@@ -233,7 +238,7 @@ impl Cues {
         }
         // The cue that fewest rules stand under is a rare one.
         if let Some(under) = placed.list().min_by_key(|cue| self.rules[*cue].len()) {
-            self.rules[under].push(Rule { intent, wanted, unwanted, placed, order, negates });
+            self.rules[under].push(Rule { intent, wanted, unwanted, placed, order, negates, against });
         }
         Ok(())
     }
@@ -256,7 +261,7 @@ impl Cues {
             if !all.has_all(rule.wanted) || all.has_any(rule.unwanted) {
                 continue;
             }
-            let Rule { intent, negates, .. } = *rule;
+            let Rule { intent, negates, against, .. } = *rule;
             // A number is near to what it numbers.
             let reach = if rule.wanted.has_any(Set::NUMBER) { reach / 2 } else { reach };
             let stands = |(start, end): &(usize, usize)| {
@@ -269,7 +274,7 @@ impl Cues {
             });
             let place = places.find(stands);
             if let Some((start, end)) = place {
-                found(Together { intent, start, end, negates });
+                found(Together { intent, start, end, negates, against });
             }
         }
     }

@@ -39,8 +39,8 @@ const ADDRESSED: &str = "addressed";
 const ENDS_QUESTION: &str = "ends_question";
 
 impl Reader<'_> {
-    /// Notes what the customer wants, each intent once, with the words that say it.
-    pub(crate) fn intents(&self, hits: &[Hit<'_>], sums: &[Sum], reading: &mut Reading) {
+    /// Notes what the customer wants, each intent once, with the words that say it. Tells what words only look like together.
+    pub(crate) fn intents(&self, hits: &[Hit<'_>], sums: &[Sum], reading: &mut Reading) -> Vec<Intent> {
         let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
         let begun = beginnings(hits);
         let marks = self.marks(hits, sums);
@@ -58,7 +58,9 @@ impl Reader<'_> {
                         true => self.is_whole(hits, hit.start, hit.end),
                         false => self.ends_clause(hits, hit.end),
                     };
-                    ends.then_some((*intent, *against, hit.start))
+                    // "cancelleria" is no form of "cancel": such a word is one of many alike, and is typed as it is.
+                    let is_meant = hit.found != Found::Form || self.folded.chars[hit.start..hit.end].contains(&' ');
+                    (ends && is_meant).then_some((*intent, *against, hit.start))
                 }
                 Meaning::BesideNumber { intent, against, around } => {
                     let beside = self.stands_so(hits, hit.start, hit.end, *around, sums);
@@ -75,13 +77,22 @@ impl Reader<'_> {
                 list.push((intent, start, hit.end));
             }
         }
-        let mut negating = Vec::new();
-        self.together(&marks, |rule| match rule.negates {
-            true => negating.push((rule.intent, rule.start, rule.end)),
-            false => found.push((rule.intent, rule.start, rule.end)),
+        let (mut negating, mut unlike) = (Vec::new(), Vec::new());
+        let in_clause =
+            |start: usize, end: usize| !(start..end).any(|at| negation::is_border_at(&self.folded.chars, at));
+        self.together(&marks, |Together { intent, start, end, negates, against: only_looks_like_it }| {
+            match (only_looks_like_it, negates) {
+                (true, _) if in_clause(start, end) => {
+                    unlike.push(intent);
+                    against.push((intent, start, end));
+                }
+                (true, _) => {}
+                (false, true) => negating.push((intent, start, end)),
+                (false, false) => found.push((intent, start, end)),
+            }
         });
         if found.is_empty() && negating.is_empty() {
-            return;
+            return unlike;
         }
         self.leave_bounds(hits, sums, &mut found);
         against.sort_by_key(|(_, start, _)| *start);
@@ -98,11 +109,17 @@ impl Reader<'_> {
             let span = self.span(*start, *end);
             let before = mentions.partition_point(|mention| mention.start <= span.start);
             let near = mentions[..before].iter().rev().take(MOST_AT_ONE_PLACE);
-            !near.into_iter().any(|mention| span.end <= mention.end && *mention != span)
+            let is_part =
+                |mention: &Span| span.end <= mention.end || mention.start < span.start && span.start < mention.end;
+            !near.into_iter().any(|mention| is_part(mention) && *mention != span)
         });
+        let is_cancelled = |(intent, start, end): &&(Intent, usize, usize)| cancelled(*intent, *start, *end);
+        unlike.extend(found.iter().filter(is_cancelled).map(|(intent, ..)| *intent));
         let negatable = &self.lexicon.negation.intents;
         found.retain(|(intent, start, end)| {
-            let negated = negatable.contains(intent) && self.is_negated(*start);
+            // "Non chiamatemi e non scrivetemi" refuses both.
+            let refuses = *intent == Intent::OptOut && self.negated.ends_within(*start, *end);
+            let negated = negatable.contains(intent) && self.is_negated(*start) && !refuses;
             !negated && !cancelled(*intent, *start, *end)
         });
         found.extend(negating.into_iter().filter(|(intent, start, end)| !cancelled(*intent, *start, *end)));
@@ -120,6 +137,7 @@ impl Reader<'_> {
             reading.intents.push(intent);
             reading.intent_spans.push(self.span(start, end));
         }
+        unlike
     }
 
     /// "Cheaper than 300" compares nothing and asks for no price: it says how much may be spent.

@@ -192,10 +192,12 @@ impl Negation {
             }
             let in_name = name.is_some_and(|(start, end)| (start..end).contains(&at));
             let found = negators.at(chars, at);
-            if found.never.is_none() && !in_name {
+            // "não chegou amassada" holds "não chegou", which negates nothing: of both the longer one counts.
+            let never = found.never.filter(|never| found.before.is_none_or(|before| before <= *never));
+            if never.is_none() && !in_name {
                 negators.from(chars, at, &found, &mut reach);
             }
-            over = found.never.unwrap_or(at);
+            over = never.unwrap_or(at);
         }
         reach
     }
@@ -304,6 +306,12 @@ pub(crate) struct Reach {
 impl Reach {
     pub(crate) fn has(&self, at: usize) -> bool {
         self.reached.get(at).copied().unwrap_or(false)
+    }
+
+    /// Whether a word that negates what follows ends within some words: "non scrivetemi" says by itself what is refused.
+    pub(crate) fn ends_within(&self, start: usize, end: usize) -> bool {
+        let first = self.ends.partition_point(|at| *at <= start);
+        self.ends.get(first).is_some_and(|at| *at <= end)
     }
 
     /// Where the last negator before a place ends, in its clause.

@@ -40,6 +40,8 @@ pub(crate) struct Begun<'a> {
     products: Vec<&'a Hit<'a>>,
     pub(crate) sums: Sums,
     pub(crate) reading: Reading,
+    /// What words only look like together.
+    unlike: Vec<Intent>,
 }
 
 pub(crate) fn begin<'a>(lexicon: &'a Lexicon, scan: &'a Scan<'a>, hints: &Hints<'_>) -> Begun<'a> {
@@ -57,23 +59,24 @@ pub(crate) fn begin<'a>(lexicon: &'a Lexicon, scan: &'a Scan<'a>, hints: &Hints<
     reader.products(hits, &products, &mut reading);
     reader.brands(hits, &mut reading);
     reader.requests(hits, &mut reading);
-    reader.intents(hits, &sums.found, &mut reading);
+    let unlike = reader.intents(hits, &sums.found, &mut reading);
     reader.descriptions(hits, &products, &mut reading);
     unsaid::by_product(&mut sums, &reading, &lexicon.money.of(None));
-    Begun { reader, products, sums, reading }
+    Begun { reader, products, sums, reading, unlike }
 }
 
 fn finish(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
     let (lexicon, scan) = (begun.reader.lexicon, begun.reader.scan);
+    let unlike = begun.unlike.clone();
     let (mut reading, judged) = said(begun, hints);
-    lexicon.heed_words(scan, &mut reading);
+    lexicon.heed_words(scan, &unlike, &mut reading);
     reading.tags = tags(&reading);
     (reading, judged)
 }
 
 /// What phrases, cues and numbers say, before all words are weighed.
 pub(crate) fn said(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
-    let Begun { reader, products, sums, mut reading } = begun;
+    let Begun { reader, products, sums, mut reading, .. } = begun;
     let scan = reader.scan;
     let judged = reader.amounts(&scan.hits, &sums, hints, &mut reading);
     reader.heed_budget(&scan.hits, &mut reading);

@@ -50,7 +50,7 @@ struct Builder<'f> {
     /// Which of them keep phrases of an intent apart: file, intent, those of other matters, its own.
     matters: Vec<(&'f SourceFile, Intent, Vec<String>, Vec<String>)>,
     /// Which of them make an intent: file, byte offset, intent, as it is written.
-    rules: Vec<(&'f SourceFile, usize, Intent, String)>,
+    rules: Vec<(&'f SourceFile, usize, Intent, String, bool)>,
     /// What words say a property together.
     descriptions: Descriptions,
     problems: Vec<Problem>,
@@ -300,8 +300,8 @@ impl<'f> Builder<'f> {
     /// The rules over cues, once all cues are known.
     fn rules(&mut self) -> Cues {
         let mut cues = Cues::new(&self.cues, std::mem::take(&mut self.unless));
-        for (file, place, intent, written) in std::mem::take(&mut self.rules) {
-            if let Err(unknown) = cues.add(intent, &written, &self.cues) {
+        for (file, place, intent, written, against) in std::mem::take(&mut self.rules) {
+            if let Err(unknown) = cues.add(intent, &written, against, &self.cues) {
                 let message = format!("`{unknown}` in `{written}` is no cue");
                 let advice = format!("Cues are ?, thing, sum, number, {}.", self.cues.join(", "));
                 self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
@@ -348,7 +348,7 @@ impl<'f> Builder<'f> {
             self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
             return;
         };
-        let IntentFile { words, unless, asked, cues, others, own, or, not } = written;
+        let IntentFile { words, unless, asked, cues, not_cues, others, own, or, not } = written;
         if !asked.is_empty() {
             self.asked.push((file, intent, asked));
         }
@@ -365,8 +365,10 @@ impl<'f> Builder<'f> {
                 }
             }
         }
-        let rules = cues.into_iter().map(|rule| (file, rule.span().start, intent, rule.into_inner()));
-        self.rules.extend(rules);
+        for (rules, against) in [(cues, false), (not_cues, true)] {
+            let rules = rules.into_iter();
+            self.rules.extend(rules.map(|rule| (file, rule.span().start, intent, rule.into_inner(), against)));
+        }
         for (langs, word) in self.by_language(file, &words) {
             self.phrase(file, word, langs, intent, false);
         }

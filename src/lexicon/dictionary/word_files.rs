@@ -90,6 +90,9 @@ pub(crate) struct IntentFile<'f> {
     /// Cues that make the intent together.
     #[serde(default)]
     pub(crate) cues: Vec<Spanned<String>>,
+    /// Cues that only look like it together.
+    #[serde(default)]
+    pub(crate) not_cues: Vec<Spanned<String>>,
     /// Cues of other matters: a phrase beside them says something else…
     #[serde(default)]
     pub(crate) others: Vec<String>,

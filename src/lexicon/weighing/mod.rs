@@ -77,18 +77,22 @@ impl<'w> Weighed<'w> {
 }
 
 impl Lexicon {
-    /// Takes back what the words of the whole message weigh against, and takes in what they weigh for.
-    pub(crate) fn heed_words(&self, scan: &Scan<'_>, reading: &mut Reading) {
+    /// Takes back what the words of the whole message weigh against, and takes in what they weigh for, but for what they only look like.
+    pub(crate) fn heed_words(&self, scan: &Scan<'_>, unlike: &[Intent], reading: &mut Reading) {
         let Some(weighed) = Weighed::new(self, scan, reading) else { return };
-        let stays = |intent: Intent, span: Span| !weighed.doubts(intent) || self.is_of_shop(scan, intent, span);
+        let is_short = scan.folded.runs.len() < TOO_FEW_WORDS;
+        let is_sure = |intent| is_short && MUST_NOT_BE_MISSED.contains(&intent);
+        let stays = |intent: Intent, span: Span| {
+            !weighed.doubts(intent) || is_sure(intent) || self.is_of_shop(scan, intent, span)
+        };
         let both = reading.intents.iter().copied().zip(reading.intent_spans.iter().copied());
         let mut intents: Vec<_> = both.filter(|(intent, span)| stays(*intent, *span)).collect();
         // A phrase that says it and is negated, or explained by something else, has these words too.
         let is_about = |hit: &Hit<'_>, intent| matches!(hit.meaning, Meaning::Intent(said) | Meaning::NotIntent(said) if *said == intent);
         let is_said = |intent: Intent| scan.hits.iter().any(|hit| is_about(hit, intent));
         let missing = Intent::ALL.iter().filter(|intent| weighed.suffices(**intent) && !reading.wants(**intent));
-        let says_enough = reading.lang.is_some() && scan.folded.runs.len() >= TOO_FEW_WORDS;
-        let missing = missing.filter(|intent| says_enough && !is_said(**intent));
+        let says_enough = reading.lang.is_some() && !is_short;
+        let missing = missing.filter(|intent| says_enough && !is_said(**intent) && !unlike.contains(intent));
         let found = missing.filter_map(|intent| Some((*intent, weighed.evidence(*intent)?)));
         intents.extend(found.map(|(intent, (start, end))| (intent, scan.folded.span(start, end))));
         intents.sort_by_key(|(intent, _)| *intent);

@@ -88,9 +88,9 @@ impl Places {
                     .map(|found| of_city(found, PlaceEvidence::Click))
             }
             EventBody::Message(message) => {
-                let asked = |intent| reading.is_some_and(|reading| reading.wants(intent));
-                let tells = asked(Intent::Location) || asked(Intent::Shipping);
-                tells.then(|| self.said(message.words(), contact)).flatten()
+                let reading = reading?;
+                let tells = reading.wants(Intent::Location) || reading.wants(Intent::Shipping);
+                tells.then(|| self.said(message.words(), contact, reading)).flatten()
             }
             _ => None,
         };

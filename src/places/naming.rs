@@ -59,7 +59,11 @@ impl Places {
     /// The city of a country in a part of an address.
     fn city_in(&self, part: &str, is_first: bool, country: Country) -> Option<&City> {
         if !is_spaceless(part) {
-            return self.in_words(part, is_first, country, |run| self.gazetteer.called_in(run, country));
+            // 서울시 강남구 테헤란로 123: a word that ends as cities do is one wherever it stands.
+            let is_city = |word: &&str| self.wording.cities.iter().any(|sign| word.ends_with(sign));
+            let city = part.split_whitespace().filter(is_city).find_map(|word| self.gazetteer.called_in(word, country));
+            return city
+                .or_else(|| self.in_words(part, is_first, country, |run| self.gazetteer.called_in(run, country)));
         }
         // 吉林省长春市: what is called a city is it, else what is neither a street nor a province.
         let follows = |end: usize, signs: &[String]| {
@@ -99,19 +103,17 @@ impl Places {
     }
 
     /// What is found by a run of words in a part of an address, the longest first: beside the postcode, or alone but for words that
-    /// say what it is, or called a city by its last word. A street may be called after any city.
+    /// say what it is. A street may be called after any city.
     fn in_words<T>(&self, part: &str, is_first: bool, country: Country, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let is_around = |words: &[&str]| {
             words.iter().all(|word| self.wording.around.contains(&folded(word)))
                 || self.division_named(&words.join(" "), country).is_some()
         };
-        let is_city =
-            |word: &str| self.wording.cities.iter().any(|sign| word.len() > sign.len() && word.ends_with(sign));
         let postcode = self.gazetteer.postcode(country).unwrap_or(POSTCODE);
         beside_postcode(part, is_first, postcode).iter().find_map(|(words, is_free)| {
             runs(words.len()).find_map(|run| {
                 let is_alone = || is_around(&words[..run.start]) && is_around(&words[run.end..]);
-                let stands = *is_free || words[run.clone()].last().is_some_and(|word| is_city(word)) || is_alone();
+                let stands = *is_free || is_alone();
                 find(&words[run].join(" ")).filter(|_| stands)
             })
         })

@@ -81,19 +81,16 @@ impl Places {
     fn named_in(&self, sentence: &Sentence<'_>, ways: &Ways<'_>, country: Country) -> Vec<Named<'_>> {
         let mut taken: Vec<Range<usize>> = Vec::new();
         let mut named = Vec::new();
-        for cases in [None, ways.cases].into_iter().take(1 + usize::from(ways.cases.is_some())) {
+        for cases in std::iter::once(None).chain(ways.cases.map(Some)) {
             for run in runs(sentence.words.len()).filter(|run| sentence.is_name(run)) {
                 if taken.iter().any(|other| other.start < run.end && run.start < other.end) {
                     continue;
                 }
                 let said = sentence.joined(&run);
-                let names = cases.map_or_else(
-                    || vec![folded(&said)],
-                    |cases| {
-                        let words = sentence.words[run.clone()].iter();
-                        together(&words.map(|word| self.bases(word.text, cases)).collect::<Vec<_>>())
-                    },
-                );
+                let names = match cases {
+                    None => vec![folded(&said)],
+                    Some(cases) => self.bases_of(&sentence.words[run.clone()], cases),
+                };
                 let is_thing = names.iter().any(|name| self.wording.longer.contains(name));
                 let place = names.iter().find_map(|name| {
                     let place = self.place_called(name, country)?;
@@ -150,7 +147,7 @@ impl Places {
         before.is_some_and(is_postcode) || after.is_some_and(|word| is_postcode(word) || is_code(word))
     }
 
-    /// Whether a name is a street's, or a province's that has a city of that name: "via Roma", 北京路, 吉林省.
+    /// Whether a name is a street's, or a city's in the name of its province: "via Roma", 北京路, 吉林省.
     fn is_of_street(&self, sentence: &Sentence<'_>, run: &Range<usize>, place: Named<'_>) -> bool {
         if sentence.between.is_empty() {
             let rest = sentence.joined(&(run.end..sentence.words.len()));
@@ -161,6 +158,11 @@ impl Places {
         let mut before = sentence.before(run);
         after.is_some_and(|word| self.wording.apart.contains(&word))
             || before.any(|words| self.wording.streets.contains(&words))
+    }
+
+    /// The names that words of a sentence may be forms of.
+    fn bases_of(&self, words: &[Word<'_>], cases: &Habits) -> Vec<String> {
+        together(&words.iter().map(|word| self.bases(word.text, cases)).collect::<Vec<_>>())
     }
 
     /// The words of names that a word of a sentence may be a form of: “москва” of “Москве”.

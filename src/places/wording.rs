@@ -79,7 +79,9 @@ impl Wording {
         fold_words(&mut self.around);
         fold_words(&mut self.longer);
         fold_words(&mut self.streets);
-        self.districts = self.districts.iter().map(|word| folded(word)).collect();
+        for words in [&mut self.apart, &mut self.districts] {
+            *words = words.iter().map(|word| folded(word)).collect();
+        }
         for habits in self.languages.values_mut() {
             fold_words(&mut habits.before);
             fold_words(&mut habits.after);

@@ -18,32 +18,35 @@ impl Places {
     pub(super) fn named(&self, text: &str, own: Option<Country>) -> Option<Told> {
         // In brackets stands a division as well, or what is part of the name: "Napoli (NA)", "Frankfurt (Oder)".
         let ways = [parts(text, &[]), parts(text, &BRACKETS)];
-        if let Some(city) = ways.iter().find_map(|parts| self.city_in_parts(text, parts, own)) {
+        let told = |city| {
             let district = ways.iter().flatten().find_map(|part| self.district_in(city, part));
-            return Some(of_city(Found { city, district }, PlaceEvidence::Profile));
-        }
-        let parts = &ways[1];
-        let country = own?;
-        let mut named = std::iter::once(text).chain(parts.iter().copied());
-        let exact = named.find_map(|part| self.division_named(part, country));
-        let division = exact.or_else(|| {
-            let mut behind = parts.iter().enumerate().rev();
-            behind.find_map(|(place, part)| self.division_in(part, place == 0, country))
+            of_city(Found { city, district }, PlaceEvidence::Profile)
+        };
+        // "Richmond, VIC 3121" is in Victoria, whatever Richmonds there are elsewhere.
+        let at_home = own.and_then(|country| {
+            let city = ways.iter().find_map(|parts| self.city_in_parts(text, parts, country));
+            city.map(told).or_else(|| Some(of_division(country, self.division_in_parts(text, &ways[1], country)?)))
         });
-        division.map(|division| of_division(country, division))
+        let mut named = std::iter::once(text).chain(ways.iter().flatten().copied());
+        at_home.or_else(|| named.find_map(|part| self.gazetteer.called(part, own)).map(told))
     }
 
-    /// The city that an answer or one of its parts is called as, else the one in an address, where it stands behind the street.
-    fn city_in_parts(&self, text: &str, parts: &[&str], own: Option<Country>) -> Option<&City> {
+    /// The city of a country that an answer or one of its parts is called as, else one in a part, where it stands behind the street.
+    fn city_in_parts(&self, text: &str, parts: &[&str], country: Country) -> Option<&City> {
         let mut named = std::iter::once(text).chain(parts.iter().copied());
-        let city = named.find_map(|part| self.gazetteer.called(part, own));
-        city.or_else(|| {
-            let country = own?;
-            let mut behind = parts.iter().enumerate().rev();
-            let mut quarters = parts.iter().skip(usize::from(parts.len() > 1)).rev();
-            let city = behind.find_map(|(place, part)| self.city_in(part, place == 0, country));
-            city.or_else(|| quarters.find_map(|part| self.city_of_quarter(part, country)))
-        })
+        let mut behind = parts.iter().enumerate().rev();
+        let mut quarters = parts.iter().skip(usize::from(parts.len() > 1)).rev();
+        let city = named.find_map(|part| self.gazetteer.called_in(part, country));
+        let city = city.or_else(|| behind.find_map(|(place, part)| self.city_in(part, place == 0, country)));
+        city.or_else(|| quarters.find_map(|part| self.city_of_quarter(part, country)))
+    }
+
+    /// The division of a country that an answer or one of its parts is called as, else one in a part.
+    fn division_in_parts(&self, text: &str, parts: &[&str], country: Country) -> Option<&str> {
+        let mut named = std::iter::once(text).chain(parts.iter().copied());
+        let mut behind = parts.iter().enumerate().rev();
+        let division = named.find_map(|part| self.division_named(part, country));
+        division.or_else(|| behind.find_map(|(place, part)| self.division_in(part, place == 0, country)))
     }
 
     /// The division of a country that an answer names, by its letters too.

@@ -95,9 +95,8 @@ impl Places {
                     .map(|found| of_city(found, PlaceEvidence::Click))
             }
             EventBody::Message(message) => {
-                let reading = reading?;
-                let tells = reading.wants(Intent::Location) || reading.wants(Intent::Shipping);
-                tells.then(|| self.said(message.words(), contact, reading)).flatten()
+                let tells = |reading: &&Reading| reading.wants(Intent::Location) || reading.wants(Intent::Shipping);
+                reading.filter(tells).and_then(|reading| self.said(message.words(), contact, reading))
             }
             _ => None,
         };

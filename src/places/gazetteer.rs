@@ -61,6 +61,8 @@ pub(super) struct Gazetteer {
     only: HashMap<Country, String>,
     divisions: HashMap<Country, BTreeMap<String, Vec<String>>>,
     people: HashMap<Country, u64>,
+    /// How many figures a postcode has, where they are fewer than in most countries.
+    postcodes: HashMap<Country, usize>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +70,9 @@ pub(super) struct Gazetteer {
 struct WrittenCountry {
     #[serde(default)]
     people: Option<u64>,
+    /// How many figures a postcode has, where they are fewer than four.
+    #[serde(default)]
+    postcode: Option<usize>,
     /// The country is one city: who has a number of it is there.
     #[serde(default)]
     city: Option<String>,
@@ -140,6 +145,7 @@ impl Gazetteer {
     /// Takes in what is said of a country beside its cities.
     fn take_in(&mut self, country: Country, written: &WrittenCountry) {
         self.people.extend(written.people.map(|people| (country, people)));
+        self.postcodes.extend(written.postcode.map(|figures| (country, figures)));
         self.only.extend(written.city.clone().map(|city| (country, city)));
         for (division, names) in &written.divisions {
             for name in names.iter().chain([division]) {
@@ -238,6 +244,11 @@ impl Gazetteer {
         self.people.get(&country).copied()
     }
 
+    /// How many figures a postcode of a country has, where it says so.
+    pub(super) fn postcode(&self, country: Country) -> Option<usize> {
+        self.postcodes.get(&country).copied()
+    }
+
     pub(super) fn divisions(&self, country: Country) -> Option<&BTreeMap<String, Vec<String>>> {
         self.divisions.get(&country)
     }
@@ -284,11 +295,9 @@ impl Gazetteer {
 }
 
 impl City {
-    /// The district of this city that is called so.
+    /// The district of this city that is called so, folded.
     pub(super) fn district_called(&self, name: &str) -> Option<&str> {
-        let name = folded(name);
-        let short = name.strip_suffix(" district").unwrap_or(&name);
-        let is_it = |names: &&Vec<String>| names.iter().any(|called| called == &name || called == short);
+        let is_it = |names: &&Vec<String>| names.iter().any(|called| called == name);
         self.districts.iter().find(|(_, names)| is_it(names)).map(|(district, _)| district.as_str())
     }
 }
@@ -312,10 +321,20 @@ pub(super) fn kilometres(a: [f64; 2], b: [f64; 2]) -> f64 {
     2.0 * 6_371.0 * h.sqrt().min(1.0).asin()
 }
 
+/// Marks that are letters of their own: the vowels of India, Thailand, Laos, Myanmar and Cambodia. सूरत is no other way to write सरत.
+const VOWEL_SIGNS: [std::ops::RangeInclusive<char>; 3] =
+    ['\u{0900}'..='\u{0eff}', '\u{1000}'..='\u{109f}', '\u{1780}'..='\u{17ff}'];
+/// The dot below letters of Hindi: people leave it out.
+const NUKTA: char = '\u{093c}';
+
+fn is_accent(c: char) -> bool {
+    is_combining_mark(c) && (c == NUKTA || !VOWEL_SIGNS.iter().any(|signs| signs.contains(&c)))
+}
+
 /// One form for what people write in many ways: lower case, no accents, one space between words.
 pub(super) fn folded(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
-    for c in name.nfkd().flat_map(char::to_lowercase).filter(|c| !is_combining_mark(*c)) {
+    for c in name.nfkd().flat_map(char::to_lowercase).filter(|c| !is_accent(*c)) {
         match c {
             'ı' => folded.push('i'),
             'ł' => folded.push('l'),
@@ -324,7 +343,7 @@ pub(super) fn folded(name: &str) -> String {
             'ß' => folded.push_str("ss"),
             'æ' => folded.push_str("ae"),
             '\'' | '’' | '`' | 'ʼ' | '.' => {}
-            c if c.is_alphanumeric() => folded.push(c),
+            c if c.is_alphanumeric() || is_combining_mark(c) => folded.push(c),
             _ if folded.ends_with(' ') || folded.is_empty() => {}
             _ => folded.push(' '),
         }

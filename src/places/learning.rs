@@ -26,6 +26,13 @@ impl Told {
             && within(&self.city, &held.city)
             && within(&self.district, &held.district)
     }
+
+    /// Whether words name less than is known: a form's state behind its city. A position says all that there is to say.
+    fn is_vaguer(&self, held: &Whereabouts) -> bool {
+        let is_left_out = |told: &Option<String>, held: &Option<String>| told.is_none() && held.is_some();
+        let leaves_out = is_left_out(&self.city, &held.city) || is_left_out(&self.district, &held.district);
+        leaves_out && matches!(self.by, PlaceEvidence::Said | PlaceEvidence::Profile)
+    }
 }
 
 impl Places {
@@ -88,9 +95,8 @@ impl Places {
                     .map(|found| of_city(found, PlaceEvidence::Click))
             }
             EventBody::Message(message) => {
-                let asked = |intent| reading.is_some_and(|reading| reading.wants(intent));
-                let tells = asked(Intent::Location) || asked(Intent::Shipping);
-                tells.then(|| self.said(message.words(), contact)).flatten()
+                let tells = |reading: &&Reading| reading.wants(Intent::Location) || reading.wants(Intent::Shipping);
+                reading.filter(tells).and_then(|reading| self.said(message.words(), contact, reading))
             }
             _ => None,
         };
@@ -126,7 +132,8 @@ impl Places {
 
     /// Takes a place that is believed; what the tables say of it, if it is another one than before, and whether the city is.
     fn accept(&self, contact: &mut Contact, told: Told, at: Timestamp) -> Option<(Region, bool)> {
-        let is_there_already = |held: &Whereabouts| held.by > told.by && told.is_around(contact.country, held);
+        let is_there_already =
+            |held: &Whereabouts| (held.by > told.by || told.is_vaguer(held)) && told.is_around(contact.country, held);
         if contact.place.as_ref().is_some_and(|held| !held.yields_to(told.by, at) || is_there_already(held)) {
             return None;
         }

@@ -2,13 +2,15 @@
 //! under `keywords/places/`, which a shop can add to.
 //!
 //! `gazetteer.rs` finds a city by its name or by a position. `learning.rs` knows which events tell where a customer is, and which
-//! of them to believe; `naming.rs` finds the names in answers, addresses and sentences. `country.rs` knows the country of a number.
+//! of them to believe; `naming.rs` finds the names in answers and addresses, `sentences.rs` in sentences. `country.rs` knows the country of a number.
 
 mod country;
 mod gazetteer;
 mod learning;
 mod naming;
+mod sentences;
 mod tables;
+mod wording;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,8 +20,8 @@ use crate::domain::{Contact, Country, Delivery, Problem, Region, Severity, Sourc
 
 pub use country::{country_of, is_country};
 use gazetteer::Gazetteer;
-use naming::Wording;
 use tables::{Airports, Climate, Zone};
+use wording::Wording;
 
 /// All tables of places, checked. Immutable.
 #[derive(Debug, Default)]

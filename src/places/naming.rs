@@ -1,90 +1,52 @@
-//! Names of places where people write them: in an answer, in a whole address, in a sentence and its cases. `places/wording.toml`
-//! tells what stands around a name and how names change.
-
-use std::collections::{BTreeMap, HashSet};
-
-use serde::Deserialize;
+//! Names of places in an answer and in a whole address. `places/wording.toml` tells what stands around a name there.
 
 use super::Places;
 use super::gazetteer::{City, Found, folded};
 use super::learning::{Told, of_city, of_division};
-use crate::domain::{Contact, Country, Language, PlaceEvidence};
+use crate::domain::{Country, PlaceEvidence};
 
 /// Names of places have at most so many words, or characters where those have no spaces.
-const WORDS: usize = 4;
-/// So many figures in a row are a postcode and no number of a house.
-const POSTCODE: usize = 4;
-
-/// `places/wording.toml`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Wording {
-    /// Words that may stand beside the name of a city in an answer: “г.”, “city”.
-    around: HashSet<String>,
-    /// What follows the name of a city in scripts without spaces: 市.
-    cities: Vec<String>,
-    /// What follows a name there that is not the city's, but a street's or a province's: 路, 省.
-    apart: Vec<String>,
-    #[serde(flatten)]
-    languages: BTreeMap<String, Cases>,
-}
-
-/// How names stand in a sentence of a language.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Cases {
-    /// Words of fewer letters are only found as they are listed.
-    shortest: usize,
-    /// What stands behind an apostrophe is an ending.
-    #[serde(default)]
-    apostrophe: bool,
-    /// How a word may begin in a sentence, and how the name begins instead.
-    #[serde(default)]
-    fronts: BTreeMap<String, Vec<String>>,
-    /// How a word may end in a sentence, and how the name ends instead.
-    #[serde(default)]
-    endings: BTreeMap<String, Vec<String>>,
-}
-
-impl Wording {
-    /// In the form in which names are compared.
-    pub(super) fn folded(mut self) -> Self {
-        let fold = |written: BTreeMap<String, Vec<String>>| {
-            let all = |names: Vec<String>| names.iter().map(|name| folded(name)).collect();
-            written.into_iter().map(|(said, names)| (folded(&said), all(names))).collect()
-        };
-        self.around = self.around.iter().map(|word| folded(word)).collect();
-        for cases in self.languages.values_mut() {
-            cases.fronts = fold(std::mem::take(&mut cases.fronts));
-            cases.endings = fold(std::mem::take(&mut cases.endings));
-        }
-        self
-    }
-}
+const WORDS: usize = 5;
+/// So many figures are a postcode wherever they stand; fewer, in a country where postcodes are shorter, begin or end their part.
+pub(super) const POSTCODE: usize = 4;
+/// Quarters of a city have numbers of at most so many figures: "Dublin 2", "Paris 15e".
+const QUARTER: usize = 2;
+const BRACKETS: [char; 4] = ['(', ')', '（', '）'];
 
 impl Places {
     /// A city, a district of it or a division in an answer such as "Taipei, Wenshan District", or in a whole address.
     pub(super) fn named(&self, text: &str, own: Option<Country>) -> Option<Told> {
-        let parts = parts(text);
-        let named = std::iter::once(text).chain(parts.iter().copied());
-        let city = named.clone().find_map(|part| self.gazetteer.called(part, own));
-        // In an address the city stands behind the street.
-        let in_address = || {
-            let country = own?;
-            let mut behind = parts.iter().enumerate().rev();
-            behind.find_map(|(place, part)| self.city_in(part, place == 0, country))
+        // In brackets stands a division as well, or what is part of the name: "Napoli (NA)", "Frankfurt (Oder)".
+        let ways = [parts(text, &[]), parts(text, &BRACKETS)];
+        let told = |city| {
+            let district = ways.iter().flatten().find_map(|part| self.district_in(city, part));
+            of_city(Found { city, district }, PlaceEvidence::Profile)
         };
-        if let Some(city) = city.or_else(in_address) {
-            let district = parts.iter().find_map(|part| district_in(city, part));
-            return Some(of_city(Found { city, district }, PlaceEvidence::Profile));
-        }
-        let country = own?;
-        let exact = named.clone().find_map(|part| self.division_named(part, country));
-        let division = exact.or_else(|| {
-            let mut behind = parts.iter().enumerate().rev();
-            behind.find_map(|(place, part)| self.division_in(part, place == 0, country))
+        // "Richmond, VIC 3121" is in Victoria, whatever Richmonds there are elsewhere.
+        let at_home = own.and_then(|country| {
+            let city = ways.iter().find_map(|parts| self.city_in_parts(text, parts, country));
+            city.map(told).or_else(|| Some(of_division(country, self.division_in_parts(text, &ways[1], country)?)))
         });
-        division.map(|division| of_division(country, division))
+        let mut named = std::iter::once(text).chain(ways.iter().flatten().copied());
+        at_home.or_else(|| named.find_map(|part| self.gazetteer.called(part, own)).map(told))
+    }
+
+    /// The city of a country that an answer or one of its parts is called as, else one in a part, where it stands behind the street.
+    fn city_in_parts(&self, text: &str, parts: &[&str], country: Country) -> Option<&City> {
+        let mut named = std::iter::once(text).chain(parts.iter().copied());
+        let mut behind = parts.iter().enumerate().rev();
+        let mut quarters = parts.iter().skip(usize::from(parts.len() > 1)).rev();
+        let city = named.find_map(|part| self.gazetteer.called_in(part, country));
+        let city = city.or_else(|| behind.find_map(|(place, part)| self.city_in(part, place == 0, country)));
+        city.or_else(|| quarters.find_map(|part| self.city_of_quarter(part, country)))
+    }
+
+    /// The division of a country that an answer or one of its parts is called as, else one in a part.
+    fn division_in_parts(&self, text: &str, parts: &[&str], country: Country) -> Option<&str> {
+        let mut named = std::iter::once(text).chain(parts.iter().copied());
+        let mut behind = parts.iter().enumerate().rev();
+        let division = named.find_map(|part| self.division_named(part, country));
+        division.or_else(|| behind.find_map(|(place, part)| self.division_in(part, place == 0, country)))
     }
 
     /// The division of a country that an answer names, by its letters too.
@@ -100,7 +62,11 @@ impl Places {
     /// The city of a country in a part of an address.
     fn city_in(&self, part: &str, is_first: bool, country: Country) -> Option<&City> {
         if !is_spaceless(part) {
-            return self.in_words(part, is_first, country, |run| self.gazetteer.called_in(run, country));
+            // 서울시 강남구 테헤란로 123: a word that ends as cities do is one wherever it stands.
+            let is_city = |word: &&str| self.wording.cities.iter().any(|sign| word.ends_with(sign));
+            let city = part.split_whitespace().filter(is_city).find_map(|word| self.gazetteer.called_in(word, country));
+            return city
+                .or_else(|| self.in_words(part, is_first, country, |run| self.gazetteer.called_in(run, country)));
         }
         // 吉林省长春市: what is called a city is it, else what is neither a street nor a province.
         let follows = |end: usize, signs: &[String]| {
@@ -115,6 +81,25 @@ impl Places {
         found.map(|(city, _)| *city)
     }
 
+    /// The city of a quarter that has a number: "Dublin 2".
+    fn city_of_quarter(&self, part: &str, country: Country) -> Option<&City> {
+        let (name, number) = part.rsplit_once(' ')?;
+        let figures = number.chars().take_while(|c| c.is_numeric()).count();
+        let is_number = (1..=QUARTER).contains(&figures) && number.chars().skip(figures).all(char::is_alphabetic);
+        is_number.then(|| self.gazetteer.called_in(name, country)).flatten()
+    }
+
+    /// The district of a city that a part of an address is, or holds where it has no spaces.
+    fn district_in<'c>(&self, city: &'c City, part: &str) -> Option<&'c str> {
+        let name = folded(part);
+        let short = self.wording.districts.iter().find_map(|word| name.strip_suffix(word.as_str())).map(str::trim_end);
+        let whole = city.district_called(&name).or_else(|| city.district_called(short?));
+        whole.or_else(|| {
+            let runs = is_spaceless(part).then(|| characters(part))?;
+            runs.iter().find_map(|run| city.district_called(&folded(run)))
+        })
+    }
+
     /// The division of a country in a part of an address.
     fn division_in(&self, part: &str, is_first: bool, country: Country) -> Option<&str> {
         self.in_words(part, is_first, country, |run| self.division_named(run, country))
@@ -127,89 +112,43 @@ impl Places {
             words.iter().all(|word| self.wording.around.contains(&folded(word)))
                 || self.division_named(&words.join(" "), country).is_some()
         };
-        beside_postcode(part, is_first).iter().find_map(|(words, is_free)| {
+        let postcode = self.gazetteer.postcode(country).unwrap_or(POSTCODE);
+        beside_postcode(part, is_first, postcode).iter().find_map(|(words, is_free)| {
             runs(words.len()).find_map(|run| {
-                let stands = *is_free || is_around(&words[..run.start]) && is_around(&words[run.end..]);
+                let is_alone = || is_around(&words[..run.start]) && is_around(&words[run.end..]);
+                let stands = *is_free || is_alone();
                 find(&words[run].join(" ")).filter(|_| stands)
             })
         })
     }
-
-    /// A city or a division of the contact's own country in the words of a message about where they are or where to send.
-    pub(super) fn said(&self, text: &str, contact: &Contact) -> Option<Told> {
-        let country = contact.country?;
-        let language = contact.language.as_ref().map(Language::tag);
-        let found = |name: &String| {
-            if let Some(city) = self.gazetteer.called_in(name, country) {
-                return Some(of_city(Found { city, district: None }, PlaceEvidence::Said));
-            }
-            let division = self.gazetteer.division_called(name, country)?;
-            Some(Told { by: PlaceEvidence::Said, ..of_division(country, division) })
-        };
-        if language.is_some_and(|language| language.starts_with("zh")) {
-            return characters(text).iter().find_map(found);
-        }
-        let words = words(text);
-        let mut as_listed = runs(words.len()).map(|run| words[run].join(" "));
-        let in_cases = || {
-            let cases = self.wording.languages.get(language?)?;
-            let bases: Vec<Vec<String>> = words.iter().map(|word| self.bases(word, cases)).collect();
-            runs(bases.len()).flat_map(|run| together(&bases[run])).find_map(|name| found(&name))
-        };
-        as_listed.find_map(|name| found(&name)).or_else(in_cases)
-    }
-
-    /// The words of names that a word of a sentence may be a form of: “москва” of “Москве”.
-    fn bases(&self, word: &str, cases: &Cases) -> Vec<String> {
-        let said = folded(word);
-        let mut bases = Vec::new();
-        if cases.apostrophe {
-            bases.extend(word.split_once(['\'', '’']).map(|(name, _)| folded(name)));
-        }
-        let is_long = |base: &String| base.chars().count() >= cases.shortest;
-        for (ending, names) in &cases.endings {
-            let Some(stem) = said.strip_suffix(ending.as_str()) else { continue };
-            bases.extend(names.iter().map(|name| format!("{stem}{name}")).filter(is_long));
-        }
-        for (front, names) in &cases.fronts {
-            let Some(rest) = said.strip_prefix(front.as_str()) else { continue };
-            bases.extend(names.iter().map(|name| format!("{name}{rest}")).filter(is_long));
-        }
-        bases.push(said);
-        bases.retain(|base| self.gazetteer.is_word(base));
-        bases
-    }
 }
 
-/// The parts of an address, in the order in which they are written.
-fn parts(text: &str) -> Vec<&str> {
-    let parts = text.split([',', '，', '、', '/', ';', '\n']).flat_map(|part| part.split(" - "));
+/// The parts of an address, in the order in which they are written: between commas and the like, and these brackets.
+fn parts<'t>(text: &'t str, brackets: &[char]) -> Vec<&'t str> {
+    let is_between = |c: char| ",，、،/;؛\n".contains(c) || brackets.contains(&c);
+    let parts = text.split(is_between).flat_map(|part| part.split(" - "));
     parts.map(str::trim).filter(|part| !part.is_empty()).collect()
-}
-
-/// The district of a city that a part of an address is, or holds where it has no spaces.
-fn district_in<'c>(city: &'c City, part: &str) -> Option<&'c str> {
-    city.district_called(part).or_else(|| {
-        let runs = is_spaceless(part).then(|| characters(part))?;
-        runs.iter().find_map(|run| city.district_called(run))
-    })
 }
 
 /// The words of a part of an address in which a place may stand, and whether other words may stand around it: those behind its
 /// postcode, else those before it; all where there are no figures.
-fn beside_postcode(part: &str, is_first: bool) -> Vec<(Vec<&str>, bool)> {
-    let words = part.split(|c: char| c.is_whitespace() || c == '.').filter(|word| !word.is_empty());
+fn beside_postcode(part: &str, is_first: bool, postcode: usize) -> Vec<(Vec<&str>, bool)> {
+    // Names are compared without hyphens, and "Cuiabá-MT" and "Mumbai-400053" have them in place of spaces.
+    let words = part.split(|c: char| c.is_whitespace() || ".-–".contains(c)).filter(|word| !word.is_empty());
     let words: Vec<&str> = words.collect();
     let has_figures = |word: &str| word.contains(char::is_numeric);
     if !words.iter().any(|word| has_figures(word)) {
         return vec![(words, !is_first)];
     }
-    let is_postcode = |run: &[&str]| {
+    let is_postcode = |run: &[&str], is_outermost: bool| {
         let figures = run.iter().flat_map(|word| word.chars()).filter(|c| c.is_numeric()).count();
-        has_figures(run[0]) && (figures >= POSTCODE || run[0].starts_with(char::is_alphabetic))
+        let are_enough = figures >= POSTCODE || figures >= postcode && is_outermost;
+        has_figures(run[0]) && (are_enough || run[0].starts_with(char::is_alphabetic))
     };
     let stretches: Vec<&[&str]> = words.chunk_by(|a, b| has_figures(a) == has_figures(b)).collect();
-    let postcodes = stretches.iter().enumerate().rev().filter(|(_, stretch)| is_postcode(stretch));
+    let is_outermost = |place: usize| place == 0 || place + 1 == stretches.len();
+    let all = stretches.iter().enumerate().rev();
+    let postcodes = all.filter(|(place, stretch)| is_postcode(stretch, is_outermost(*place)));
     let beside = |(place, _): (usize, &&[&str])| {
         let stretch = stretches.get(place + 1).or_else(|| stretches.get(place.checked_sub(1)?))?;
         // "1600 Houston Street" begins with the number of a house.
@@ -219,25 +158,9 @@ fn beside_postcode(part: &str, is_first: bool) -> Vec<(Vec<&str>, bool)> {
 }
 
 /// Runs of words, the longest first.
-fn runs(words: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+pub(super) fn runs(words: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
     let lengths = (1..=WORDS.min(words)).rev();
     lengths.flat_map(move |length| (0..=words - length).map(move |start| start..start + length))
-}
-
-/// The words of a sentence.
-fn words(text: &str) -> Vec<&str> {
-    let between = |c: char| !c.is_alphanumeric() && c != '\'' && c != '’' && !is_mark(c);
-    text.split(between).filter(|word| !word.is_empty()).collect()
-}
-
-/// All ways to put one word of each list behind the other.
-fn together(words: &[Vec<String>]) -> Vec<String> {
-    words.iter().fold(vec![String::new()], |begun, next| {
-        let go_on = |name: &String| {
-            next.iter().map(|word| format!("{name} {word}").trim_start().to_owned()).collect::<Vec<_>>()
-        };
-        begun.iter().flat_map(go_on).collect()
-    })
 }
 
 /// Runs of characters, the longest first: names in Chinese have two to four.
@@ -260,10 +183,6 @@ fn places_of_characters(part: &str) -> impl Iterator<Item = (String, usize)> {
 }
 
 /// Whether names stand in a text without spaces: Chinese and Japanese.
-fn is_spaceless(text: &str) -> bool {
+pub(super) fn is_spaceless(text: &str) -> bool {
     text.contains(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'))
-}
-
-fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
 }

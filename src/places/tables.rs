@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::Places;
 use super::gazetteer::{at_key, kilometres};
-use super::naming::Wording;
+use super::wording::Wording;
 use crate::domain::{Country, Problem, SourceFile};
 
 #[derive(Debug, Default, Deserialize)]
@@ -114,7 +114,7 @@ pub(super) fn read(files: &[SourceFile], places: &mut Places) -> Vec<Problem> {
     let advice =
         "[[zone]] with name, country, divisions (or all_but) and some of surcharge, days, customs_days, share.";
     let shipping: Shipping = table(files, "places/shipping.toml", advice, &mut problems);
-    let advice = "around and apart list words; below [LANGUAGE], endings = { \"е\" = [\"а\", \"\"] }: what a sentence has for what the name has.";
+    let advice = "around, longer and like lists hold words; below [LANGUAGE], before and after list words, everyday = { either = [\"mesa\"] }, endings = { \"е\" = [\"а\", \"\"] }.";
     let wording: Wording = table(files, "places/wording.toml", advice, &mut problems);
     places.wording = wording.folded();
     for zone in shipping.zone {

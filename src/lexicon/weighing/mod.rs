@@ -72,7 +72,8 @@ impl<'w> Weighed<'w> {
         let of_word = |start: usize| self.of_words.iter().filter(move |word| word.1 == start);
         let all = |start: usize| of_word(start).map(|word| weight(word.0)).sum::<i32>();
         let words = self.of_words.iter().map(|(_, start, end)| (*start, *end));
-        words.max_by_key(|(start, end)| (all(*start), std::cmp::Reverse((*start, *end))))
+        // A single letter tells a person nothing.
+        words.max_by_key(|(start, end)| (end - start > 1, all(*start), std::cmp::Reverse((*start, *end))))
     }
 }
 

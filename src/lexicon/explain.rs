@@ -63,7 +63,7 @@ impl Explainer {
     pub fn learn<'a>(&mut self, examples: impl Iterator<Item = Example<'a>>) {
         self.lexicon.weights = Weights::default();
         let weights = learning::learn(&self.lexicon, &self.listing, examples);
-        self.lexicon.added_phrases = weights.added(weights::phrases(&self.listing));
+        self.lexicon.sure_phrases = weights.sure(weights::phrases(&self.listing));
         self.lexicon.weights = weights;
     }
 

@@ -49,8 +49,8 @@ pub struct Lexicon {
     /// They are kept beside the dictionaries, of which a shop has its own.
     #[serde(skip)]
     weights: Weights,
-    /// Words of phrases that a shop added, in order.
-    added_phrases: Vec<u32>,
+    /// Words of phrases that are believed whatever the weights say, in order.
+    sure_phrases: Vec<u32>,
 }
 
 /// What is known beside the text.

@@ -156,7 +156,7 @@ pub(crate) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let compiled = match (failed, matcher, money, negation, listed) {
         (false, Some(matcher), Some((money, vocabulary)), Some(negation), Some(listing)) => {
-            let added_phrases = weights.added(weights::phrases(&listing));
+            let sure_phrases = weights.sure(weights::phrases(&listing));
             let lexicon = Lexicon {
                 matcher,
                 cues,
@@ -168,7 +168,7 @@ pub(crate) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
                 money_slips: vocabulary.slips,
                 quantities,
                 weights,
-                added_phrases,
+                sure_phrases,
             };
             Some((lexicon, listing))
         }

@@ -32,10 +32,10 @@ impl<'h, 'a> Names<'h, 'a> {
         self.brands[..behind].last().is_some_and(|brand| end <= brand.end)
     }
 
-    /// Whether a brand is named there for certain: one whose name is an everyday word only beside a thing or another brand.
+    /// Whether a word is a brand's name for certain: one whose name is an everyday word only beside a thing or another brand.
     pub(crate) fn is_of_brand(&self, start: usize, end: usize) -> bool {
         let behind = self.brands.partition_point(|brand| brand.start <= start);
-        let brand = self.brands[..behind].last().filter(|brand| end <= brand.end);
+        let brand = self.brands[..behind].last().filter(|brand| (brand.start, brand.end) == (start, end));
         brand.is_some_and(|brand| match brand.meaning {
             Meaning::Brand { needs_company: true, .. } => !self.things.is_empty() || self.brands.len() > 1,
             _ => true,

@@ -11,7 +11,7 @@ use hotline_domain::Reading;
 /// Chosen as those of `numbers.rs` were. Where all weighs less than this, what made a sum the budget is not believed…
 const LEAST: f32 = -0.3;
 /// …and where it weighs more than this, nothing else is needed.
-const ENOUGH: f32 = 0.1;
+const ENOUGH: f32 = 0.3;
 /// What the customer says not to be the budget is none, whatever it weighs.
 const REFUSED: [NotBudget; 3] = [NotBudget::Denied, NotBudget::TakenBack, NotBudget::Pointed];
 /// The rank of a budget that nothing but this tells.
@@ -32,11 +32,12 @@ impl Reader<'_> {
                 table.weigh(features)[0]
             })
             .collect();
-        let has_budget = judged.iter().any(|(_, verdict)| matches!(verdict, Verdict::Budget(_)));
+        let budgets = judged.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Budget(_))).count();
         for ((_, verdict), weighed) in judged.iter_mut().zip(weighed) {
             match verdict {
-                Verdict::Budget(_) if weighed < LEAST => *verdict = Verdict::Not(NotBudget::Weighed),
-                Verdict::Not(why) if !has_budget && weighed > ENOUGH && !REFUSED.contains(why) => {
+                // Two may be one: "I thought of 2000, but 2300 is possible".
+                Verdict::Budget(_) if budgets == 1 && weighed < LEAST => *verdict = Verdict::Not(NotBudget::Weighed),
+                Verdict::Not(why) if budgets == 0 && weighed > ENOUGH && !REFUSED.contains(why) => {
                     *verdict = Verdict::Budget(WEIGHED);
                 }
                 _ => {}

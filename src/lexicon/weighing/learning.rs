@@ -2,18 +2,20 @@
 //! are not with as wide a margin as it can (a support vector machine with squared hinge loss, solved in its dual form one example at a time:
 //! Hsieh, Chang, Lin, Keerthi and Sundararajan, ICML 2008). The same messages give the same weights.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 
 use super::Features;
 use super::budgets::verdicts;
 use super::numbers::Told;
-use super::weights::{self, BUDGETS, INTENTS, NUMBERS, Shape, Table, UNIT, Weights};
+use super::weights::{self, BUDGETS, INTENTS, NUMBERS, Phrase, Shape, Table, UNIT, Weights};
 use crate::budget::Verdict;
 use crate::dictionary::listing::Listing;
 use crate::reading::{Begun, begin, said};
 use crate::search::scan::Scan;
 use crate::{Hints, Lexicon};
-use hotline_domain::Intent;
+use hotline_domain::{Intent, Reading};
 
 /// A message and what somebody told of it.
 pub struct Example<'a> {
@@ -35,6 +37,9 @@ pub struct Example<'a> {
 const ROUNDS: usize = 15;
 /// What an example on the wrong side costs, beside large weights.
 const COST: f32 = 4.0;
+/// A phrase that was right so often, and wrong in no more than one of so many, is believed whatever else is said.
+const OFTEN: u32 = 10;
+const MOST_WRONG: u32 = 10;
 /// What stood in one example alone tells of that one, and is not kept.
 const LEAST_EXAMPLES: u32 = 2;
 /// What stands in every example.
@@ -59,6 +64,7 @@ impl Seen {
 /// Learns from messages what words say of intents, and what stands around a bare number of it. Each is read with the lexicon first.
 pub(crate) fn learn<'a>(lexicon: &Lexicon, listing: &Listing, examples: impl Iterator<Item = Example<'a>>) -> Weights {
     let (mut messages, mut numbers, mut budgets) = (Vec::new(), Vec::new(), Vec::new());
+    let mut phrases = Phrases::default();
     for example in examples {
         let mut scan = Scan::new(lexicon, example.text, &example.hints);
         scan.settle(lexicon);
@@ -71,13 +77,40 @@ pub(crate) fn learn<'a>(lexicon: &Lexicon, listing: &Listing, examples: impl Ite
         }
         if let Some(intents) = &example.intents {
             let (reading, _) = said(begun, &example.hints);
+            if example.is_strange {
+                phrases.count(&scan, &reading, intents);
+            }
             let answers = Intent::ALL.iter().map(|intent| intents.contains(intent));
             let features = if example.is_strange { Features::with_what_is_said } else { Features::of };
             messages.push(Seen::new(&INTENTS, &features(&scan, &reading).all, answers));
         }
     }
     let tables = [table(&INTENTS, messages), table(&NUMBERS, numbers), table(&BUDGETS, budgets)];
-    Weights::new(tables, weights::phrases(listing))
+    Weights::new(tables, weights::phrases(listing).filter(|phrase| !phrases.is_proven(phrase)))
+}
+
+/// How often each phrase said an intent that was meant, and one that was not.
+#[derive(Default)]
+struct Phrases(BTreeMap<(u32, Intent), (u32, u32)>);
+
+impl Phrases {
+    fn count(&mut self, scan: &Scan<'_>, reading: &Reading, meant: &[Intent]) {
+        for hit in &scan.hits {
+            let Some(intent) = weights::says(hit.meaning) else { continue };
+            let span = scan.folded.span(hit.start, hit.end);
+            let mut said = reading.intents.iter().zip(&reading.intent_spans);
+            if said.any(|(other, evidence)| *other == intent && evidence.covers(span)) {
+                let (right, wrong) = self.0.entry((hit.word, intent)).or_default();
+                *(if meant.contains(&intent) { right } else { wrong }) += 1;
+            }
+        }
+    }
+
+    /// What is nearly always right needs no other word.
+    fn is_proven(&self, phrase: &Phrase) -> bool {
+        let counted = self.0.get(&(phrase.word, phrase.intent));
+        counted.is_some_and(|(right, wrong)| *right >= OFTEN && wrong * MOST_WRONG <= *right)
+    }
 }
 
 /// The numbers of a message that nothing names, bounds or multiplies. One that is told in thousands is meant too.

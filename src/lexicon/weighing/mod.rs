@@ -31,7 +31,7 @@ const LEAST: f32 = -0.4;
 const MUST_NOT_BE_MISSED: [Intent; 2] = [Intent::Human, Intent::OptOut];
 const LEAST_OF_THOSE: f32 = -1.0;
 /// …and where they weigh more than this, none is needed…
-const ENOUGH: f32 = 0.1;
+const ENOUGH: f32 = 0.3;
 /// …but for these: who is to be told nothing more, or again, or wants a person, says so in as many words.
 const NEEDS_ITS_WORDS: [Intent; 3] = [Intent::OptIn, Intent::OptOut, Intent::Human];
 
@@ -83,9 +83,8 @@ impl Lexicon {
         let Some(weighed) = Weighed::new(self, scan, reading) else { return };
         let is_short = scan.folded.runs.len() < TOO_FEW_WORDS;
         let is_sure = |intent| is_short && MUST_NOT_BE_MISSED.contains(&intent);
-        let stays = |intent: Intent, span: Span| {
-            !weighed.doubts(intent) || is_sure(intent) || self.is_of_shop(scan, intent, span)
-        };
+        let stays =
+            |intent: Intent, span: Span| !weighed.doubts(intent) || is_sure(intent) || self.is_sure(scan, intent, span);
         let both = reading.intents.iter().copied().zip(reading.intent_spans.iter().copied());
         let mut intents: Vec<_> = both.filter(|(intent, span)| stays(*intent, *span)).collect();
         // A phrase that says it and is negated, or explained by something else, has these words too.
@@ -100,9 +99,9 @@ impl Lexicon {
         (reading.intents, reading.intent_spans) = intents.into_iter().unzip();
     }
 
-    /// Whether a phrase says an intent that the shop added: it knows why.
-    fn is_of_shop(&self, scan: &Scan<'_>, intent: Intent, span: Span) -> bool {
-        let is_added = |hit: &Hit<'_>| self.added_phrases.binary_search(&hit.word).is_ok();
+    /// Whether a phrase says an intent that proved right with strangers, or that a shop added.
+    fn is_sure(&self, scan: &Scan<'_>, intent: Intent, span: Span) -> bool {
+        let is_added = |hit: &Hit<'_>| self.sure_phrases.binary_search(&hit.word).is_ok();
         let mut inside = scan.hits.iter().filter(|hit| span.covers(scan.folded.span(hit.start, hit.end)));
         inside.any(|hit| says(hit.meaning) == Some(intent) && is_added(hit))
     }

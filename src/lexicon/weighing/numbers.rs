@@ -28,7 +28,7 @@ const TOUCHES: u32 = 3;
 const LEAST: f32 = -0.2;
 /// …and where it weighs more than this, nothing else is needed. Chosen where the figures of a fifth of the strangers' messages, with the
 /// others learned from, were best; they hardly differ for 0.2 more or less.
-const ENOUGH: f32 = 0.1;
+const ENOUGH: f32 = 0.2;
 
 /// What a feature is of. Intents are others (`mod.rs`), and have a table of their own.
 pub(crate) enum Of {
@@ -60,7 +60,10 @@ impl Reader<'_> {
         let Some(table) = self.lexicon.weights.numbers() else { return };
         let told = Told::of(self, hits, sums, reading, sure);
         for ((sum, sure), told) in sums.found.iter().zip(sure).zip(told) {
-            if sum.certain || sum.asked || *sure == Sure::No && (told.is_explained || self.is_protest(sum)) {
+            if sum.certain
+                || sum.asked
+                || *sure == Sure::No && (told.is_explained || told.beside_certain || self.is_protest(sum))
+            {
                 continue;
             }
             let mut features = self.features(sum, &sums.found, reading);

@@ -56,7 +56,7 @@ impl Shape {
 /// All that was learned.
 #[derive(Clone, Default)]
 pub struct Weights {
-    /// The tables of intents, of numbers and of budgets, and the phrases that there were, each a number of four bytes, in order.
+    /// The tables of intents, of numbers and of budgets, and the phrases that may be wrong, each a number of four bytes, in order.
     bytes: Cow<'static, [u8]>,
 }
 
@@ -73,8 +73,8 @@ impl Weights {
         &self.bytes
     }
 
-    pub(crate) fn new(tables: [Vec<u8>; 3], known: impl Iterator<Item = Phrase>) -> Self {
-        let mut phrases: Vec<u32> = known.map(|phrase| phrase.print).collect();
+    pub(crate) fn new(tables: [Vec<u8>; 3], doubtful: impl Iterator<Item = Phrase>) -> Self {
+        let mut phrases: Vec<u32> = doubtful.map(|phrase| phrase.print).collect();
         phrases.sort_unstable();
         phrases.dedup();
         let phrases = phrases.into_iter().flat_map(u32::to_le_bytes);
@@ -95,13 +95,14 @@ impl Weights {
         Some(Table { shape: &BUDGETS, bytes: self.bytes.get(before..)?.get(..BUDGETS.size())? })
     }
 
-    /// Of phrases that say an intent, the words of those that were not there when this was learned, in order: a shop added them.
-    pub(crate) fn added(&self, phrases: impl Iterator<Item = Phrase>) -> Vec<u32> {
-        let Some(known) = self.bytes.get(TABLES..) else { return Vec::new() };
-        let known = known.as_chunks::<4>().0;
-        let is_added =
-            |phrase: &Phrase| known.binary_search_by_key(&phrase.print, |bytes| u32::from_le_bytes(*bytes)).is_err();
-        let mut words: Vec<u32> = phrases.filter(is_added).map(|phrase| phrase.word).collect();
+    /// Of phrases that say an intent, the words of those that are sure, in order: they proved it, or were not there when this was learned,
+    /// so that a shop added them, and knows why.
+    pub(crate) fn sure(&self, phrases: impl Iterator<Item = Phrase>) -> Vec<u32> {
+        let Some(doubtful) = self.bytes.get(TABLES..) else { return Vec::new() };
+        let doubtful = doubtful.as_chunks::<4>().0;
+        let is_sure =
+            |phrase: &Phrase| doubtful.binary_search_by_key(&phrase.print, |bytes| u32::from_le_bytes(*bytes)).is_err();
+        let mut words: Vec<u32> = phrases.filter(is_sure).map(|phrase| phrase.word).collect();
         words.sort_unstable();
         words
     }
@@ -182,6 +183,7 @@ pub(crate) fn feature(of: u8, says: &[u64]) -> u32 {
 
 /// A phrase that says an intent, or the second part of one.
 pub(crate) struct Phrase {
+    pub(crate) intent: Intent,
     /// The number of its word in the listing.
     pub(crate) word: u32,
     /// A number for its letters and what it says, the same in other listings.
@@ -193,7 +195,7 @@ pub(crate) fn phrases(listing: &Listing) -> impl Iterator<Item = Phrase> {
     let said = listing.senses().iter().filter_map(|sense| Some((sense, says(&sense.meaning)?)));
     said.map(|(sense, intent)| {
         let print = folding::fingerprint(listing.word(sense.word).chars().chain(intent.key().chars()));
-        Phrase { word: sense.word, print: (print ^ print >> 32) as u32 }
+        Phrase { intent, word: sense.word, print: (print ^ print >> 32) as u32 }
     })
 }
 

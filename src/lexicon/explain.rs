@@ -113,7 +113,8 @@ struct Judge<'a> {
 impl Candidate {
     /// Whether it says what another one does.
     fn says_too(&self, other: &Self) -> bool {
-        self.won && (self.key == other.key || self.kind == "cue" && other.span.covers(self.span))
+        self.won
+            && (self.key == other.key || self.kind == "cue" && other.span != self.span && other.span.covers(self.span))
     }
 }
 

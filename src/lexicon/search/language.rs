@@ -292,8 +292,11 @@ impl Languages {
         let looks = |hit: &Hit<'_>| hit.kind == Kind::NotIntent && !folded.chars[hit.start..hit.end].contains(&' ');
         let branded = |hit: &Hit<'_>| hit.kind == Kind::NoThing && names.is_branded(hit.start, hit.end);
         let home = clues.earlier.and_then(index_of).or(clues.country);
-        let told = |hit: &Hit<'_>| branded(hit) || names.is_of_brand(hit.start, hit.end);
-        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit) && !told(hit);
+        // "Vivo phone" names a brand, and says nothing of where somebody lives.
+        let named = |hit: &Hit<'_>| !hit.kind.is_name() && names.is_of_brand(hit.start, hit.end);
+        let telling = |hit: &&Hit<'_>| {
+            hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit) && !branded(hit) && !named(hit)
+        };
         let mut hits = clues.hits.iter().filter(telling).peekable();
         while let Some(hit) = hits.next() {
             // A word that stands under several concepts is one word, in all languages that have it.

@@ -45,30 +45,7 @@ impl Reader<'_> {
         let begun = beginnings(hits);
         let marks = self.marks(hits, sums);
         for hit in hits.iter().filter(|hit| may_say(hit.kind)) {
-            let said = match hit.meaning {
-                Meaning::Intent(intent) => Some((*intent, false, hit.start)),
-                // What only looks like an intent is meant to the letter.
-                Meaning::NotIntent(intent) => (hit.found == Found::Listed).then_some((*intent, true, hit.start)),
-                Meaning::GapEnd { first, intent, against, around } => {
-                    let start = self.begins(hits, &begun, *first, hit, *around, sums);
-                    start.map(|start| (*intent, *against, start))
-                }
-                Meaning::ClauseEnd { intent, against, alone } => {
-                    let ends = match alone {
-                        true => self.is_whole(hits, hit.start, hit.end),
-                        false => self.ends_clause(hits, hit.end),
-                    };
-                    // "cancelleria" is no form of "cancel": such a word is one of many alike, and is typed as it is.
-                    let is_meant = hit.found != Found::Form || self.folded.chars[hit.start..hit.end].contains(&' ');
-                    (ends && is_meant).then_some((*intent, *against, hit.start))
-                }
-                Meaning::BesideNumber { intent, against, around } => {
-                    let beside = self.stands_so(hits, hit.start, hit.end, *around, sums);
-                    beside.then_some((*intent, *against, hit.start))
-                }
-                Meaning::Or(intent) => self.chooses(hit, reading).then_some((*intent, false, hit.start)),
-                _ => None,
-            };
+            let said = self.said_by(hit, hits, &begun, sums, reading);
             let said = said.filter(|(intent, only_looks_like_it, start)| {
                 *only_looks_like_it || !self.is_of_another(*intent, *start..hit.end, &marks)
             });
@@ -101,18 +78,7 @@ impl Reader<'_> {
             let near = against[first..].iter().take_while(|(_, from, _)| *from < end);
             near.into_iter().any(|(other, _, to)| *other == intent && start < *to)
         };
-        // "robot vacuum" asks for no human, though "are you a robot" does.
-        let mentions = reading.products.iter().chain(&reading.attributes).map(|mention| mention.span);
-        let mut mentions: Vec<Span> = mentions.chain(reading.brands.iter().map(|mention| mention.span)).collect();
-        mentions.sort();
-        found.retain(|(_, start, end)| {
-            let span = self.span(*start, *end);
-            let before = mentions.partition_point(|mention| mention.start <= span.start);
-            let near = mentions[..before].iter().rev().take(MOST_AT_ONE_PLACE);
-            let is_part =
-                |mention: &Span| span.end <= mention.end || mention.start < span.start && span.start < mention.end;
-            !near.into_iter().any(|mention| is_part(mention) && *mention != span)
-        });
+        self.leave_parts_of_names(reading, &mut found);
         let is_cancelled = |(intent, start, end): &&(Intent, usize, usize)| cancelled(*intent, *start, *end);
         unlike.extend(found.iter().filter(is_cancelled).map(|(intent, ..)| *intent));
         let negatable = &self.lexicon.negation.intents;
@@ -138,6 +104,56 @@ impl Reader<'_> {
             reading.intent_spans.push(self.span(start, end));
         }
         unlike
+    }
+
+    /// The intent that a word or phrase says, whether it only looks like it, and where that begins.
+    fn said_by(
+        &self,
+        hit: &Hit<'_>,
+        hits: &[Hit<'_>],
+        begun: &[Beginning],
+        sums: &[Sum],
+        reading: &Reading,
+    ) -> Option<(Intent, bool, usize)> {
+        match hit.meaning {
+            Meaning::Intent(intent) => Some((*intent, false, hit.start)),
+            // What only looks like an intent is meant to the letter.
+            Meaning::NotIntent(intent) => (hit.found == Found::Listed).then_some((*intent, true, hit.start)),
+            Meaning::GapEnd { first, intent, against, around } => {
+                let start = self.begins(hits, &begun, *first, hit, *around, sums);
+                start.map(|start| (*intent, *against, start))
+            }
+            Meaning::ClauseEnd { intent, against, alone } => {
+                let ends = match alone {
+                    true => self.is_whole(hits, hit.start, hit.end),
+                    false => self.ends_clause(hits, hit.end),
+                };
+                // "cancelleria" is no form of "cancel": such a word is one of many alike, and is typed as it is.
+                let is_meant = hit.found != Found::Form || self.folded.chars[hit.start..hit.end].contains(&' ');
+                (ends && is_meant).then_some((*intent, *against, hit.start))
+            }
+            Meaning::BesideNumber { intent, against, around } => {
+                let beside = self.stands_so(hits, hit.start, hit.end, *around, sums);
+                beside.then_some((*intent, *against, hit.start))
+            }
+            Meaning::Or(intent) => self.chooses(hit, reading).then_some((*intent, false, hit.start)),
+            _ => None,
+        }
+    }
+
+    /// "Robot vacuum" asks for no human, though "are you a robot" does.
+    fn leave_parts_of_names(&self, reading: &Reading, found: &mut Vec<(Intent, usize, usize)>) {
+        let mentions = reading.products.iter().chain(&reading.attributes).map(|mention| mention.span);
+        let mut mentions: Vec<Span> = mentions.chain(reading.brands.iter().map(|mention| mention.span)).collect();
+        mentions.sort();
+        found.retain(|(_, start, end)| {
+            let span = self.span(*start, *end);
+            let before = mentions.partition_point(|mention| mention.start <= span.start);
+            let near = mentions[..before].iter().rev().take(MOST_AT_ONE_PLACE);
+            let is_part =
+                |mention: &Span| span.end <= mention.end || mention.start < span.start && span.start < mention.end;
+            !near.into_iter().any(|mention| is_part(mention) && *mention != span)
+        });
     }
 
     /// "Cheaper than 300" compares nothing and asks for no price: it says how much may be spent.

@@ -365,15 +365,8 @@ impl Finder<'_> {
         number.in_words() && self.tokens.at(number.start).any(|(word, end)| word.is(Marks::NOTE) && end <= number.end)
     }
 
-    fn make(&self, sum: &Sum) -> Found {
-        let (currency, inferred) = match sum.named {
-            Named::Known(currency) => (Some(currency), false),
-            Named::Shared => (None, false),
-            Named::Not => {
-                let own = self.tokens.words.of_country(self.hints.country);
-                (own, own.is_some())
-            }
-        };
+    /// The figures of a sum, with what goes without saying.
+    fn figures(&self, sum: &Sum, currency: Option<Currency>, inferred: bool) -> (Decimal, Option<Decimal>) {
         let (mut low, mut high) = (sum.low.value, None);
         if let Some(top) = &sum.high {
             let (first, second) = shared(&sum.low, top);
@@ -392,6 +385,48 @@ impl Finder<'_> {
             let factor = unsaid::by_currency(sum, told, Decimal::from(*below));
             (low, high) = (low * factor, high.map(|high| high * factor));
         }
+        (low, high)
+    }
+
+    /// Whether a number looks like something else than money.
+    fn is_weak(&self, sum: &Sum) -> bool {
+        let screen =
+            || is_resolution(self.tokens.chars, &sum.low) && sum.bound.is_none_or(|bound| bound == Bound::AtLeast);
+        // "最多1.2w": nobody limits so few watts.
+        let bounded = sum.bound.is_some() && is_myriad(self.tokens.chars, &sum.low);
+        sum.low.weak && !bounded || screen()
+    }
+
+    /// Whether it is money for what stands at it, or for how it is written.
+    fn tells_money(&self, sum: &Sum, low: Decimal, high: Option<Decimal>) -> bool {
+        let likely = |number: &Number| {
+            let scaled = number.scaled() && !number.weak && (number.digits > 0 || number.words > 1);
+            let cents = number.cents && number.value >= Decimal::from(LEAST_WITH_CENTS);
+            let large = (number.grouped || number.words > 1) && number.value >= Decimal::ONE_THOUSAND;
+            scaled || cents || large
+        };
+        // "45+" is an age as often as a sum.
+        let plus = sum.outer_end > 0 && self.tokens.chars[sum.outer_end - 1] == '+' && low < Decimal::ONE_HUNDRED;
+        let big = low >= Decimal::from(LEAST_BOUNDED) && !plus;
+        sum.bound.is_some() && big
+            || sum.added
+            || sum.told
+            || self.is_note(&sum.low)
+            || likely(&sum.low)
+            || sum.high.as_ref().is_some_and(likely)
+            || high.is_some_and(|high| self.is_round_range(sum, low, high))
+    }
+
+    fn make(&self, sum: &Sum) -> Found {
+        let (currency, inferred) = match sum.named {
+            Named::Known(currency) => (Some(currency), false),
+            Named::Shared => (None, false),
+            Named::Not => {
+                let own = self.tokens.words.of_country(self.hints.country);
+                (own, own.is_some())
+            }
+        };
+        let (low, high) = self.figures(sum, currency, inferred);
         let (min, max) = match (sum.bound, high) {
             (_, Some(high)) => (Some(low), Some(high)),
             (Some(Bound::AtMost), None) => (None, Some(low)),
@@ -408,28 +443,8 @@ impl Finder<'_> {
             negated: false,
         };
         let named = sum.named != Named::Not;
-        let screen =
-            || is_resolution(self.tokens.chars, &sum.low) && sum.bound.is_none_or(|bound| bound == Bound::AtLeast);
-        // "最多1.2w": nobody limits so few watts.
-        let bounded = sum.bound.is_some() && is_myriad(self.tokens.chars, &sum.low);
-        let weak = !named && (sum.low.weak && !bounded || screen());
-        let likely = |number: &Number| {
-            let scaled = number.scaled() && !number.weak && (number.digits > 0 || number.words > 1);
-            let cents = number.cents && number.value >= Decimal::from(LEAST_WITH_CENTS);
-            let large = (number.grouped || number.words > 1) && number.value >= Decimal::ONE_THOUSAND;
-            scaled || cents || large
-        };
-        // "45+" is an age as often as a sum.
-        let plus = sum.outer_end > 0 && self.tokens.chars[sum.outer_end - 1] == '+' && low < Decimal::ONE_HUNDRED;
-        let big = low >= Decimal::from(LEAST_BOUNDED) && !plus;
-        let certain = named
-            || sum.bound.is_some() && big
-            || sum.added
-            || sum.told
-            || self.is_note(&sum.low)
-            || likely(&sum.low)
-            || sum.high.as_ref().is_some_and(likely)
-            || high.is_some_and(|high| self.is_round_range(sum, low, high));
+        let weak = !named && self.is_weak(sum);
+        let certain = named || self.tells_money(sum, low, high);
         let tiny = sum.low.in_words() && !sum.low.scaled() && low < Decimal::TEN && sum.high.is_none();
         Found {
             amount,

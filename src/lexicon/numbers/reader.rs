@@ -104,6 +104,57 @@ pub(crate) fn read_to(tokens: &Tokens<'_>, start: usize, reach: Reach) -> Option
 }
 
 impl Reader<'_> {
+    /// The number word at a place, and its end; with what it is worth there.
+    fn word_at(&self, at: usize) -> Option<(Word, usize)> {
+        // 30 m2 are no millions.
+        let measures = |(word, _): &(&Word, usize)| word.is_number() || word.is(Marks::NOT_AFTER);
+        let (word, end) = self.tokens.at(at).find(measures).filter(|(word, _)| word.is_number())?;
+        let mut word = *word;
+        // "ميت جنيه" is a hundred, and ميت alone means dead.
+        if word.is(Marks::BEFORE_MONEY) && self.parts.is_empty() && !is_money_at(self.tokens, end) {
+            // ألفا is two thousand before its noun, and a thousand elsewhere.
+            word.multiplier?;
+            word.unit = None;
+        }
+        Some((word, end))
+    }
+
+    /// Whether a number word says something else than a part of this number.
+    fn is_of_another(&self, word: &Word, place: Place, end: usize) -> bool {
+        // "3 bin altı": below three thousand, and not 3006; but "3 bin altı yüz".
+        let bounds = word.after.is_some() && word.unit.is_some_and(|unit| unit >= Decimal::ONE);
+        if bounds && self.number.words > 0 && self.is_round() && !self.goes_on(end) {
+            return true;
+        }
+        // "1.5k satu", "5 bin bir koltuk", "15mila due volte": behind digits and their multiplier a small number counts things, and behind
+        // a letter any.
+        let few = word.unit.is_some_and(|unit| unit >= Decimal::ONE && unit < Decimal::TEN);
+        let counts = few && !place.joint && !place.touches && self.number.digits > 0 && self.is_round();
+        if word.multiplier.is_none() && (counts && !self.goes_on(end) || self.letter_apart(place)) {
+            return true;
+        }
+        // "The 45k one" is a thing.
+        if word.is(Marks::PRONOUN) && !place.joint && self.is_round() && !self.goes_on(end) {
+            return true;
+        }
+        // "1 USD 23 cents", "cinquante cents": coins, and no hundreds, unless a currency follows: "2 cents euros".
+        if word.minor.is_some() && self.counts_coins() && !is_money_at(self.tokens, end) {
+            return true;
+        }
+        // 三万一台: for each, and no 31,000.
+        word.unit == Some(Decimal::ONE) && self.is_round() && !self.zero && self.tokens.counts_one(place.at, end)
+    }
+
+    /// Whether a number word behind the first begins a range, or a longer word that is no number: "75 ribu dua duanya" is said of both.
+    fn is_caught(&self, word: &Word, place: Place, end: usize) -> bool {
+        // 5万能拿下吗: behind digits it multiplies, whatever follows.
+        let multiplies = place.touches && word.multiplier.is_some() && self.tokens.chars[place.at - 1].is_ascii_digit();
+        let is_trap = |(word, behind): (&Word, usize)| {
+            word.is(Marks::TRAP) && behind > end && !multiplies && !self.tokens.counts_on(place.at, behind)
+        };
+        word.lead == Lead::Range || self.tokens.at(place.at).any(is_trap)
+    }
+
     /// Takes in what stands at a place; whether the number goes on behind it.
     fn take(&mut self, place: Place) -> bool {
         if place.decimal {
@@ -112,53 +163,9 @@ impl Reader<'_> {
         if let Some(digits) = self.tokens.digits_at(place.at) {
             return self.digits(place, *digits);
         }
-        // 30 m2 are no millions.
-        let measures = |(word, _): &(&Word, usize)| word.is_number() || word.is(Marks::NOT_AFTER);
-        let Some((word, end)) = self.tokens.at(place.at).find(measures).filter(|(word, _)| word.is_number()) else {
-            return false;
-        };
-        let mut word = *word;
-        // "ميت جنيه" is a hundred, and ميت alone means dead.
-        if word.is(Marks::BEFORE_MONEY) && self.parts.is_empty() && !is_money_at(self.tokens, end) {
-            // ألفا is two thousand before its noun, and a thousand elsewhere.
-            if word.multiplier.is_none() {
-                return false;
-            }
-            word.unit = None;
-        }
-        // "3 bin altı": below three thousand, and not 3006; but "3 bin altı yüz".
-        let bounds = word.after.is_some() && word.unit.is_some_and(|unit| unit >= Decimal::ONE);
-        if bounds && self.number.words > 0 && self.is_round() && !self.goes_on(end) {
-            return false;
-        }
-        // "1.5k satu", "5 bin bir koltuk", "15mila due volte": behind digits and their multiplier a small number counts things, and behind
-        // a letter any.
-        let few = word.unit.is_some_and(|unit| unit >= Decimal::ONE && unit < Decimal::TEN);
-        let counts = few && !place.joint && !place.touches && self.number.digits > 0 && self.is_round();
-        if word.multiplier.is_none() && (counts && !self.goes_on(end) || self.letter_apart(place)) {
-            return false;
-        }
-        // "The 45k one" is a thing.
-        if word.is(Marks::PRONOUN) && !place.joint && self.is_round() && !self.goes_on(end) {
-            return false;
-        }
-        // "1 USD 23 cents", "cinquante cents": coins, and no hundreds, unless a currency follows: "2 cents euros".
-        if word.minor.is_some() && self.counts_coins() && !is_money_at(self.tokens, end) {
-            return false;
-        }
+        let Some((word, end)) = self.word_at(place.at) else { return false };
         let first = self.parts.is_empty() && self.added_to_next.is_none();
-        // "75 ribu dua duanya": for both of them, and no number.
-        // 5万能拿下吗: behind digits it multiplies, whatever follows.
-        let multiplies = place.touches && word.multiplier.is_some() && self.tokens.chars[place.at - 1].is_ascii_digit();
-        let is_trap = |(word, behind): (&Word, usize)| {
-            word.is(Marks::TRAP) && behind > end && !multiplies && !self.tokens.counts_on(place.at, behind)
-        };
-        let trapped = || self.tokens.at(place.at).any(is_trap);
-        if !first && (word.lead == Lead::Range || trapped()) {
-            return false;
-        }
-        // 三万一台: for each, and no 31,000.
-        if word.unit == Some(Decimal::ONE) && self.is_round() && !self.zero && self.tokens.counts_one(place.at, end) {
+        if self.is_of_another(&word, place, end) || !first && self.is_caught(&word, place, end) {
             return false;
         }
         let place = Place { joint: place.joint || word.lead == Lead::Joint, ..place };

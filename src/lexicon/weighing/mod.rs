@@ -32,8 +32,9 @@ const MUST_NOT_BE_MISSED: [Intent; 2] = [Intent::Human, Intent::OptOut];
 const LEAST_OF_THOSE: f32 = -1.0;
 /// …and where they weigh more than this, none is needed…
 const ENOUGH: f32 = 0.3;
-/// …but for these: who is to be told nothing more, or again, or wants a person, says so in as many words.
-const NEEDS_ITS_WORDS: [Intent; 3] = [Intent::OptIn, Intent::OptOut, Intent::Human];
+/// …but for these: who is to be told nothing more, or again, or wants a person, says so in as many words, and a question in any others is
+/// about what is shown.
+const NEEDS_ITS_WORDS: [Intent; 4] = [Intent::OptIn, Intent::OptOut, Intent::Human, Intent::ProductInquiry];
 
 /// What a message weighs.
 pub(crate) struct Weighed<'w> {

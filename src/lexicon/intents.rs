@@ -120,7 +120,7 @@ impl Reader<'_> {
             // What only looks like an intent is meant to the letter.
             Meaning::NotIntent(intent) => (hit.found == Found::Listed).then_some((*intent, true, hit.start)),
             Meaning::GapEnd { first, intent, against, around } => {
-                let start = self.begins(hits, &begun, *first, hit, *around, sums);
+                let start = self.begins(hits, begun, *first, hit, *around, sums);
                 start.map(|start| (*intent, *against, start))
             }
             Meaning::ClauseEnd { intent, against, alone } => {

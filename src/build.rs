@@ -17,7 +17,7 @@ const MAKES_TAGS: [&str; 7] =
 const CORPUS: &str = "tests/corpus";
 /// The folder of those that reading is measured by: from these nothing is learned.
 const MEASURED_BY: &str = "tests/corpus/test";
-/// The folder of those that no word of a dictionary was written for.
+/// The folder of those that no phrase of an intent was written for.
 const STRANGE: &str = "tests/corpus/strangers";
 
 fn main() {
@@ -85,7 +85,7 @@ impl Bounds {
     }
 }
 
-/// The messages of a file, and whether they are strange to the dictionaries.
+/// The messages of a file, and whether they are strange to the phrases of the dictionaries.
 fn in_file((file, text): &(PathBuf, String)) -> impl Iterator<Item = (bool, Labelled)> {
     let is_strange = file.starts_with(STRANGE);
     text.lines().filter_map(move |line| Some((is_strange, serde_json::from_str(line).ok()?)))

@@ -13,6 +13,7 @@ use crate::reading;
 use crate::search::matcher::{Found, Hit};
 use crate::search::scan::{Foreign, Scan};
 use crate::weighing::Weighed;
+use crate::weighing::budgets::WEIGHED;
 use crate::weighing::learning::{self, Example};
 use crate::weighing::weights::{self, Weights};
 use crate::{Hints, Lexicon};
@@ -159,6 +160,9 @@ impl Judge<'_> {
         let (kind, why) = match verdict {
             Verdict::NoSum => ("number", "nothing tells that it is a sum of money"),
             Verdict::Not(why) => ("sum", why.in_words()),
+            Verdict::Budget(WEIGHED) if is_budget => {
+                ("sum", "what the customer can spend: the words of the whole message say so")
+            }
             Verdict::Budget(_) if is_budget => ("sum", "what the customer can spend"),
             Verdict::Budget(_) => ("sum", "another sum is what the customer can spend more surely"),
         };

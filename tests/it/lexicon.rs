@@ -88,6 +88,20 @@ fn words_tell_without_a_phrase() {
     assert!(text.contains(&weighed.text) && weighed.text.chars().count() > 1, "{}", weighed.text);
 }
 
+/// What can be spent is weighed as well: here no word of budget stands.
+#[test]
+fn words_tell_what_can_be_spent() {
+    let text = "lotion and diapers. like 40 bucks for both?";
+    let country = Some("US".parse().unwrap());
+    let hints = Hints { country, ..Hints::default() };
+    let unweighed = Lexicon::compile(&Folders::default().read().unwrap().keywords, Weights::default()).0.unwrap();
+    assert_eq!(unweighed.read(text, &hints).budget, None);
+    let (reading, candidates) = explainer().explain(text, &hints);
+    assert_eq!(reading.budget.and_then(|budget| budget.max), Some(40.into()));
+    let sum = candidates.iter().find(|candidate| candidate.kind == "sum").unwrap();
+    assert_eq!((sum.won, &*sum.why), (true, "what the customer can spend: the words of the whole message say so"));
+}
+
 fn spans(reading: &Reading) -> Vec<(u32, u32)> {
     let mentions =
         reading.products.iter().chain(&reading.attributes).chain(&reading.brands).map(|mention| mention.span);

@@ -14,8 +14,8 @@ const LEAST: f32 = -0.3;
 const ENOUGH: f32 = 0.3;
 /// What the customer says not to be the budget is none, whatever it weighs.
 const REFUSED: [NotBudget; 3] = [NotBudget::Denied, NotBudget::TakenBack, NotBudget::Pointed];
-/// The rank of a budget that nothing but this tells.
-const WEIGHED: u8 = 1;
+/// The rank of a budget that nothing but this tells: below all others.
+pub(crate) const WEIGHED: u8 = 0;
 
 impl Reader<'_> {
     /// Puts right which sums can be spent.

@@ -23,7 +23,8 @@ pub struct Example<'a> {
     pub text: &'a str,
     /// What was known beside it.
     pub hints: Hints<'a>,
-    /// No phrase was written with a look at it: how far phrases are to be believed is learned from it too.
+    /// No phrase of an intent was written with a look at it: how far phrases are to be believed is learned from it too, and so is how far
+    /// what words and figures say of numbers and budgets.
     pub is_strange: bool,
     /// What the customer wants, where that was told.
     pub intents: Option<Vec<Intent>>,

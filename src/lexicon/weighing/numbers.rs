@@ -26,8 +26,8 @@ const TOUCHES: u32 = 3;
 
 /// Where all weighs less than this, what made a number a sum is not believed…
 const LEAST: f32 = -0.2;
-/// …and where it weighs more than this, nothing else is needed. Chosen where the figures of a fifth of the strangers' messages, with the
-/// others learned from, were best; they hardly differ for 0.2 more or less.
+/// …and where it weighs more than this, nothing else is needed. Chosen as those of intents were (`mod.rs`); hardly anything
+/// differs for 0.1 more or less.
 const ENOUGH: f32 = 0.2;
 
 /// What a feature is of. Intents are others (`mod.rs`), and have a table of their own.
@@ -144,8 +144,8 @@ impl Reader<'_> {
     }
 }
 
-/// What words and figures tell of a number. How far that is to be believed is learned from messages that no word of a dictionary was
-/// written for.
+/// What words and figures tell of a number. How far that is to be believed is learned from strangers' messages, for which hardly a
+/// word of a dictionary was written.
 pub(crate) struct Told {
     sure: Sure,
     is_explained: bool,

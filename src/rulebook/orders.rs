@@ -8,7 +8,7 @@ use super::change::Change;
 use super::facts::Facts;
 use super::holding::{as_pattern, holds};
 use super::kept::{NAMED, OrderFacts};
-use super::rule::{Life, Rule};
+use super::rule::{Life, Ranks, Rule};
 use super::signal::{Signal, slug};
 use super::{Rulebook, STEP};
 use crate::domain::{Consequence, Duration, Event, Money, OrderEvent, OrderLine, PageEvent, Rates, Timestamp};
@@ -113,9 +113,14 @@ fn bought(rulebook: &Rulebook, lines: &[OrderLine]) -> Vec<(String, Decimal)> {
 /// What came of a page while it was viewed, and of the visit: a payment is told before the page is left that led to it, and says
 /// that whoever lingered there has decided.
 pub(super) fn meanwhile(orders: &[OrderFacts], page: &PageEvent, seen: Signal) -> Signal {
+    let visit = page.visit_seconds.unwrap_or(0).max(page.seconds);
     let within = |at: Timestamp, seconds: i64| (seen.at - Duration::seconds(seconds)..=seen.at).contains(&at);
+    let placed = |order: &OrderFacts| order.reached.first().map(|(_, at)| *at);
+    let is_near = |order: &&OrderFacts| [order.paid, placed(order)].iter().flatten().any(|at| within(*at, visit));
+    // Of many orders hardly one is of this visit.
+    let near: Vec<&OrderFacts> = orders.iter().filter(is_near).collect();
     let paid = |seconds: i64| {
-        let purchases = orders.iter().filter(|order| order.is_purchase());
+        let purchases = near.iter().filter(|order| order.is_purchase());
         purchases.filter(move |order| order.paid.is_some_and(|paid| within(paid, seconds)))
     };
     let is_it = |(line, _): &(String, Decimal)| {
@@ -125,14 +130,14 @@ pub(super) fn meanwhile(orders: &[OrderFacts], page: &PageEvent, seen: Signal) -
     let mut fields = Vec::new();
     if paid(page.seconds).next().is_some() {
         fields.push(("ordered", "paid"));
-    } else if orders.iter().any(|order| order.reached.first().is_some_and(|(_, at)| within(*at, page.seconds))) {
+    } else if near.iter().any(|order| placed(order).is_some_and(|at| within(at, page.seconds))) {
         fields.push(("ordered", "placed"));
     }
     // What an order without lines holds is not known.
     if paid(page.seconds).any(|order| order.lines.is_empty() || order.lines.iter().any(is_it)) {
         fields.push(("bought", "yes"));
     }
-    if paid(page.visit_seconds.unwrap_or(0).max(page.seconds)).next().is_some() {
+    if paid(visit).next().is_some() {
         fields.push(("visit", "bought"));
     }
     fields.into_iter().fold(seen, |seen, (field, value)| seen.with(field, value))
@@ -258,10 +263,17 @@ pub(super) fn due(rule: &Rule, order: &OrderFacts) -> Option<Timestamp> {
     Some(if waits { reached + rule.order_for + STEP } else { reached })
 }
 
+/// Where orders stand: most rules want none of that, and need not look at each order.
+fn ranks(orders: &[OrderFacts]) -> Ranks {
+    newest(orders).iter().map(|order| order.rank).collect()
+}
+
 /// When the next order will have stood somewhere for long enough.
 pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> {
+    let ranks = ranks(&facts.orders);
     let rules = rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]);
     rules
+        .filter(|rule| rule.order_ranks.meet(ranks))
         .flat_map(|rule| {
             let told = facts.waited.get(&*rule.name).copied();
             newest(&facts.orders)
@@ -286,9 +298,13 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
     if moved.is_some() {
         forget_old(rulebook, change.facts);
     }
+    let ranks = ranks(&change.facts.orders);
     for rule in rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]) {
         let told = change.facts.waited.get(&*rule.name).copied();
-        let (newest, mut news) = standing(rule, change.facts, told, change.now);
+        let (newest, mut news) = match rule.order_ranks.meet(ranks) {
+            true => standing(rule, change.facts, told, change.now),
+            false => (None, Vec::new()),
+        };
         if news.is_empty() {
             news.extend(told_late(rule, change.facts, moved).filter(|(due, ..)| told >= Some(*due)));
         }
@@ -360,16 +376,23 @@ fn forget_old(rulebook: &Rulebook, facts: &mut Facts) {
 fn let_go(change: &mut Change<'_>, rule: &Rule, moved: Option<&str>) {
     let now = change.now;
     let Facts { orders, tags, .. } = &mut *change.facts;
-    let since = |number: &str| orders.iter().find(|order| order.order == number).and_then(|order| due(rule, order));
+    let since = |number: &str| {
+        let order = newest(orders).iter().rev().find(|order| order.order == number)?;
+        due(rule, order)
+    };
     let lives = |since: Timestamp| !matches!(rule.life, Life::For(length) if since + length < now);
     let own = rule.written.tag.as_ref().and_then(|tag| tags.get_mut(tag.get_ref().as_str()));
     let mut is_over = false;
     if let Some(held) = own.filter(|held| held.by == *rule.name && !held.about.is_empty()) {
-        held.about.retain(|order| since(order).is_some_and(lives));
+        let mut last = None;
+        held.about.retain(|order| {
+            let since = since(order).filter(|since| lives(*since));
+            last = last.max(since);
+            since.is_some()
+        });
         is_over = held.about.is_empty();
-        if let (Life::For(length), Some(newest)) = (rule.life, held.about.iter().filter_map(|order| since(order)).max())
-        {
-            held.expires = Some(newest + length + STEP);
+        if let (Life::For(length), Some(last)) = (rule.life, last) {
+            held.expires = Some(last + length + STEP);
         }
     }
     let stood = |order: &&OrderFacts| order.reached.iter().any(|(rank, _)| rule.order_ranks.contains(*rank));

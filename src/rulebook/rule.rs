@@ -169,6 +169,11 @@ impl Ranks {
     pub(super) fn contains(self, rank: u8) -> bool {
         1_u16.checked_shl(rank.into()).is_some_and(|bit| self.0 & bit != 0)
     }
+
+    /// Whether both contain the same rank.
+    pub(super) fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 impl FromIterator<u8> for Ranks {

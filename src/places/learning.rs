@@ -79,6 +79,7 @@ impl Places {
             }
             EventBody::Profile(profile) => match profile.field.as_str() {
                 "city" | "address" => self.named(&profile.value, contact.country),
+                "country" => self.country_told(&profile.value),
                 "division" | "state" | "region" | "province" => {
                     let country = contact.country?;
                     self.division_named(&profile.value, country).map(|division| of_division(country, division))
@@ -103,22 +104,22 @@ impl Places {
         told.or_else(|| {
             // The number is the first that is known of anybody.
             let country = contact.country.filter(|_| contact.place.is_none())?;
-            Some(self.by_number(country))
+            Some(self.of_country(country, PlaceEvidence::Number))
         })
     }
 
-    /// What a number tells: the country, and its city where it is but one.
-    fn by_number(&self, country: Country) -> Told {
+    /// A country alone, and its city where it is but one: what a number tells.
+    pub(super) fn of_country(&self, country: Country, by: PlaceEvidence) -> Told {
         match self.gazetteer.only_city(country) {
-            Some(city) => of_city(Found { city, district: None }, PlaceEvidence::Number),
-            None => Told { country, division: None, city: None, district: None, by: PlaceEvidence::Number },
+            Some(city) => of_city(Found { city, district: None }, by),
+            None => Told { country, division: None, city: None, district: None, by },
         }
     }
 
     /// An answer is taken back: where they are is what their number tells, as if nothing had been said (N-25).
     fn taken_back(&self, contact: &mut Contact, event: &Event) -> Option<Told> {
         let EventBody::Profile(profile) = &event.body else { return None };
-        let is_place = matches!(profile.field.as_str(), "city" | "address");
+        let is_place = matches!(profile.field.as_str(), "city" | "address" | "country");
         let answered = |held: &&Whereabouts| held.by == PlaceEvidence::Profile && held.at <= event.at;
         contact.place.as_ref().filter(answered).filter(|_| is_place && profile.value.trim().is_empty())?;
         let Address { wa_id, user_id } = &contact.address;
@@ -127,7 +128,7 @@ impl Places {
         let country = country.or(contact.country)?;
         contact.zone = self.zone(country).or(contact.zone);
         contact.place = None;
-        Some(self.by_number(country))
+        Some(self.of_country(country, PlaceEvidence::Number))
     }
 
     /// Takes a place that is believed; what the tables say of it, if it is another one than before, and whether the city is.

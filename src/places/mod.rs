@@ -2,8 +2,10 @@
 //! under `keywords/places/`, which a shop can add to.
 //!
 //! `gazetteer.rs` finds a city by its name or by a position. `learning.rs` knows which events tell where a customer is, and which
-//! of them to believe; `naming.rs` finds the names in answers and addresses, `sentences.rs` in sentences. `country.rs` knows the country of a number.
+//! of them to believe; `naming.rs` finds the names in answers and addresses, `sentences.rs` in sentences. `countries.rs` knows
+//! countries by name, `country.rs` the country of a number.
 
+mod countries;
 mod country;
 mod gazetteer;
 mod learning;
@@ -18,6 +20,7 @@ use chrono_tz::Tz;
 
 use crate::domain::{Contact, Country, Delivery, Problem, Region, Severity, SourceFile};
 
+use countries::Countries;
 pub use country::{country_of, is_country};
 use gazetteer::Gazetteer;
 use tables::{Airports, Climate, Zone};
@@ -29,6 +32,7 @@ pub struct Places {
     /// The time zone in which most people of a country live.
     zones: BTreeMap<Country, Tz>,
     gazetteer: Gazetteer,
+    countries: Countries,
     airports: Airports,
     wording: Wording,
     climate: Climate,

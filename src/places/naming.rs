@@ -6,7 +6,7 @@ use super::learning::{Told, of_city, of_division};
 use crate::domain::{Country, PlaceEvidence};
 
 /// Names of places have at most so many words, or characters where those have no spaces.
-const WORDS: usize = 5;
+pub(super) const WORDS: usize = 5;
 /// So many figures are a postcode wherever they stand; fewer, in a country where postcodes are shorter, begin or end their part.
 pub(super) const POSTCODE: usize = 4;
 /// Quarters of a city have numbers of at most so many figures: "Dublin 2", "Paris 15e".
@@ -22,13 +22,20 @@ impl Places {
             let district = ways.iter().flatten().find_map(|part| self.district_in(city, part));
             of_city(Found { city, district }, PlaceEvidence::Profile)
         };
+        if let Some(country) = self.country_in(&ways[1], own) {
+            let city = ways.iter().find_map(|parts| self.city_in_parts(text, parts, country));
+            let division = || Some(of_division(country, self.division_in_parts(text, &ways[1], country)?));
+            let in_it = city.map(told).or_else(division);
+            return in_it.or_else(|| Some(self.of_country(country, PlaceEvidence::Profile)));
+        }
         // "Richmond, VIC 3121" is in Victoria, whatever Richmonds there are elsewhere.
         let at_home = own.and_then(|country| {
             let city = ways.iter().find_map(|parts| self.city_in_parts(text, parts, country));
             city.map(told).or_else(|| Some(of_division(country, self.division_in_parts(text, &ways[1], country)?)))
         });
         let mut named = std::iter::once(text).chain(ways.iter().flatten().copied());
-        at_home.or_else(|| named.find_map(|part| self.gazetteer.called(part, own)).map(told))
+        let city = at_home.or_else(|| named.find_map(|part| self.gazetteer.called(part, own)).map(told));
+        city.or_else(|| Some(self.of_country(self.countries.called(text)?, PlaceEvidence::Profile)))
     }
 
     /// The city of a country that an answer or one of its parts is called as, else one in a part, where it stands behind the street.

@@ -7,7 +7,7 @@ use super::gazetteer::{City, Found, folded};
 use super::learning::{Told, of_city, of_division};
 use super::naming::{POSTCODE, is_spaceless, runs};
 use super::wording::{Habits, Shown};
-use crate::domain::{Contact, Country, PlaceEvidence, Reading, Span};
+use crate::domain::{Contact, Country, Intent, PlaceEvidence, Reading, Span};
 
 /// Words of direction stand in so many words: "sou de".
 const DIRECTION: usize = 3;
@@ -16,16 +16,16 @@ const CHARACTERS: usize = 2;
 
 /// A place that a sentence names.
 #[derive(Clone, Copy)]
-enum Named<'a> {
+pub(super) enum Named<'a> {
     City(&'a City),
     Division(&'a str),
 }
 
 /// How the sentences of a contact may name a place.
-struct Ways<'a> {
+pub(super) struct Ways<'a> {
     habits: Vec<&'a Habits>,
     /// Only while their language is known.
-    cases: Option<&'a Habits>,
+    pub(super) cases: Option<&'a Habits>,
 }
 
 impl Ways<'_> {
@@ -36,7 +36,7 @@ impl Ways<'_> {
 }
 
 /// A word, or a character where there are no spaces.
-struct Word<'t> {
+pub(super) struct Word<'t> {
     text: &'t str,
     span: Span,
     /// It begins a sentence, where everything has a capital.
@@ -44,8 +44,8 @@ struct Word<'t> {
 }
 
 /// A sentence in the words that names are made of.
-struct Sentence<'t> {
-    words: Vec<Word<'t>>,
+pub(super) struct Sentence<'t> {
+    pub(super) words: Vec<Word<'t>>,
     /// What stands between the words of a name.
     between: &'static str,
     /// A name has so many words at least.
@@ -55,7 +55,8 @@ struct Sentence<'t> {
 }
 
 impl Places {
-    /// A city of the contact's own country in the words of a message about where they are or where to send, else a division of it.
+    /// A city of the contact's own country in the words of a message about where they are or where to send, else a division of it;
+    /// another country, and a city of it, where they say that they are there.
     pub(super) fn said(&self, text: &str, contact: &Contact, reading: &Reading) -> Option<Told> {
         let country = contact.country?;
         let language = contact.language.as_ref();
@@ -64,11 +65,16 @@ impl Places {
             let mentions = [&reading.products, &reading.attributes, &reading.brands];
             mentions.into_iter().flatten().map(|mention| mention.span).collect()
         };
-        let mut named = Vec::new();
+        let mut sentences = vec![Sentence::of_words(text, goods())];
         if is_spaceless(text) {
-            named.extend(self.named_in(&Sentence::of_characters(text, goods()), &ways, country));
+            sentences.insert(0, Sentence::of_characters(text, goods()));
         }
-        named.extend(self.named_in(&Sentence::of_words(text, goods()), &ways, country));
+        let is_there = reading.wants(Intent::Location);
+        if let Some(abroad) = is_there.then(|| self.said_abroad(&sentences, &ways, country)).flatten() {
+            return Some(abroad);
+        }
+        let named = sentences.iter().flat_map(|sentence| self.named_in(sentence, &ways, country));
+        let named: Vec<Named<'_>> = named.collect();
         let city = named.iter().find(|named| matches!(named, Named::City(_)));
         Some(match *city.or_else(|| named.first())? {
             Named::City(city) => of_city(Found { city, district: None }, PlaceEvidence::Said),
@@ -78,7 +84,7 @@ impl Places {
 
     /// The names in a sentence, the longest first, and those that are listed as they are written before those in a case. What stands in
     /// a longer one is none: León in Nuevo León.
-    fn named_in(&self, sentence: &Sentence<'_>, ways: &Ways<'_>, country: Country) -> Vec<Named<'_>> {
+    pub(super) fn named_in(&self, sentence: &Sentence<'_>, ways: &Ways<'_>, country: Country) -> Vec<Named<'_>> {
         let mut taken: Vec<Range<usize>> = Vec::new();
         let mut named = Vec::new();
         for cases in std::iter::once(None).chain(ways.cases.map(Some)) {
@@ -108,7 +114,7 @@ impl Places {
         named
     }
 
-    fn place_called(&self, name: &str, country: Country) -> Option<Named<'_>> {
+    pub(super) fn place_called(&self, name: &str, country: Country) -> Option<Named<'_>> {
         let city = self.gazetteer.called_in(name, country).map(Named::City);
         city.or_else(|| self.gazetteer.division_called(name, country).map(Named::Division))
     }
@@ -161,7 +167,7 @@ impl Places {
     }
 
     /// The names that words of a sentence may be forms of.
-    fn bases_of(&self, words: &[Word<'_>], cases: &Habits) -> Vec<String> {
+    pub(super) fn bases_of(&self, words: &[Word<'_>], cases: &Habits) -> Vec<String> {
         together(&words.iter().map(|word| self.bases(word.text, cases)).collect::<Vec<_>>())
     }
 
@@ -182,7 +188,7 @@ impl Places {
             bases.extend(names.iter().map(|name| format!("{name}{rest}")).filter(is_long));
         }
         bases.push(said);
-        bases.retain(|base| self.gazetteer.is_word(base));
+        bases.retain(|base| self.gazetteer.is_word(base) || self.countries.is_word(base));
         bases
     }
 }
@@ -216,12 +222,12 @@ impl<'t> Sentence<'t> {
     }
 
     /// Whether a name may have these words.
-    fn is_name(&self, run: &Range<usize>) -> bool {
+    pub(super) fn is_name(&self, run: &Range<usize>) -> bool {
         let mut words = self.words[run.clone()].iter();
         run.len() >= self.least && !(self.between.is_empty() && words.any(|word| word.text.is_ascii()))
     }
 
-    fn joined(&self, run: &Range<usize>) -> String {
+    pub(super) fn joined(&self, run: &Range<usize>) -> String {
         let words: Vec<&str> = self.words[run.clone()].iter().map(|word| word.text).collect();
         words.join(self.between)
     }
@@ -240,7 +246,7 @@ impl<'t> Sentence<'t> {
     }
 
     /// Whether words before or after tell that somebody is there or that something goes there.
-    fn is_directed(&self, run: &Range<usize>, habits: &[&Habits]) -> bool {
+    pub(super) fn is_directed(&self, run: &Range<usize>, habits: &[&Habits]) -> bool {
         let is_ending = |habits: &&&Habits| {
             habits.apostrophe && self.words[run.end - 1].text.trim_end_matches(['\'', '’']).contains(['\'', '’'])
         };

@@ -71,23 +71,13 @@ pub(super) enum Shown {
 impl Wording {
     /// In the form in which names are compared.
     pub(super) fn folded(mut self) -> Self {
-        let fold = |written: BTreeMap<String, Vec<String>>| {
-            let all = |names: Vec<String>| names.iter().map(|name| folded(name)).collect();
-            written.into_iter().map(|(said, names)| (folded(&said), all(names))).collect()
-        };
-        let fold_words = |words: &mut HashSet<String>| *words = words.iter().map(|word| folded(word)).collect();
-        fold_words(&mut self.around);
-        fold_words(&mut self.longer);
-        fold_words(&mut self.streets);
+        for words in [&mut self.around, &mut self.longer, &mut self.streets] {
+            fold_words(words);
+        }
         for words in [&mut self.apart, &mut self.districts] {
             *words = words.iter().map(|word| folded(word)).collect();
         }
-        for habits in self.languages.values_mut() {
-            fold_words(&mut habits.before);
-            fold_words(&mut habits.after);
-            habits.fronts = fold(std::mem::take(&mut habits.fronts));
-            habits.endings = fold(std::mem::take(&mut habits.endings));
-        }
+        self.languages = self.languages.into_iter().map(|(name, habits)| (name, habits.folded())).collect();
         self
     }
 
@@ -105,12 +95,29 @@ impl Wording {
     }
 }
 
+fn fold_words(words: &mut HashSet<String>) {
+    *words = words.iter().map(|word| folded(word)).collect();
+}
+
 /// A language without its script and country.
 fn main_part(language: &Language) -> &str {
     language.tag().split('-').next().unwrap_or_default()
 }
 
 impl Habits {
+    /// In the form in which names are compared.
+    pub(super) fn folded(mut self) -> Self {
+        let fold = |written: BTreeMap<String, Vec<String>>| {
+            let all = |names: Vec<String>| names.iter().map(|name| folded(name)).collect();
+            written.into_iter().map(|(said, names)| (folded(&said), all(names))).collect()
+        };
+        fold_words(&mut self.before);
+        fold_words(&mut self.after);
+        self.fronts = fold(self.fronts);
+        self.endings = fold(self.endings);
+        self
+    }
+
     pub(super) fn is_before(&self, words: &str) -> bool {
         self.before.contains(words)
     }

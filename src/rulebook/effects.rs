@@ -242,7 +242,7 @@ impl Change<'_> {
         rule.is_some_and(|rule| !figures::is_enough_since(self.facts, rule, signal))
     }
 
-    pub(super) fn remove(&mut self, tag: &TagKey, evidence: Why<'_>) {
+    fn remove(&mut self, tag: &TagKey, evidence: Why<'_>) {
         if let Some(held) = self.facts.tags.remove(tag) {
             self.told(tag.clone(), TagMove::Removed, None, evidence);
             self.unplan(&held.by);

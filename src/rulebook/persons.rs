@@ -6,10 +6,9 @@ use super::answers::Answers;
 use super::change::Change;
 use super::counting::{fingerprint, forget, is_latest_word};
 use super::effects::was_taken_away;
-use super::facts::{Facts, is_like};
+use super::facts::Facts;
 use super::kept::HeldTag;
 use super::signal::{Signal, hyphens, slug};
-use super::written_when::Words;
 use crate::domain::{
     AgentAction, AgentEvent, CampaignEvent, Colour, Event, Evidence, Heat, Mention, Reading, Stage, TagKey, TagMove,
     Timestamp,
@@ -47,7 +46,6 @@ impl Change<'_> {
                 if expires.is_some_and(|expires| expires <= self.now) {
                     return;
                 }
-                self.takes_the_place(&tag, at, &evidence);
                 let held = HeldTag::new(at, expires, evidence.by.as_str(), Vec::new());
                 self.facts.tags.insert(tag.clone(), held);
                 self.told(tag, TagMove::Set, expires, &&evidence);
@@ -64,21 +62,6 @@ impl Change<'_> {
             }
             (AgentAction::Colour, Some(colour)) => self.paint_by_person(colour, at, &&evidence),
             _ => {}
-        }
-    }
-
-    /// Of an exclusive group only one tag is held: who gives another one says that what a rule had set is not so.
-    fn takes_the_place(&mut self, tag: &TagKey, at: Timestamp, evidence: &Evidence) {
-        let rulebook = self.rulebook;
-        let is_other = |(other, held): &(&TagKey, &HeldTag)| {
-            let rule = rulebook.rules.iter().find(|rule| *rule.name == *held.by);
-            let written = rule.map(|rule| &rule.written).filter(|written| written.about.is_none());
-            let exclusive = written.into_iter().flat_map(|written| written.exclusive.iter()).flat_map(Words::iter);
-            **other != *tag && held.given() <= at && exclusive.into_iter().any(|pattern| is_like(tag, pattern))
-        };
-        let gone: Vec<TagKey> = self.facts.tags.iter().filter(is_other).map(|(other, _)| other.clone()).collect();
-        for other in gone {
-            self.remove(&other, &evidence);
         }
     }
 

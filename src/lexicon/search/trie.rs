@@ -2,6 +2,7 @@
 //!
 //! A walk waits for memory more than for anything else, so what it may need next lies together: all letters that may follow stand
 //! side by side, what may follow the first of them comes right behind, and letters that only one word goes on with are kept as text.
+//! Many walks go side by side, a letter each at a time: what they need next is fetched together, and waited for once.
 
 use std::ops::Range;
 
@@ -217,6 +218,31 @@ impl Trie {
         Walk { trie: self, chars, at: start, place: place.unwrap_or(NONE) }
     }
 
+    /// Every word that begins at any of some places, with the number of its place. Those of one place come shorter ones first, among those
+    /// of others.
+    pub(crate) fn walk_from(
+        &self,
+        chars: &[char],
+        starts: impl Iterator<Item = usize>,
+        mut met: impl FnMut(usize, Met),
+    ) {
+        let walks = starts.enumerate().map(|(number, start)| (number, self.walk(chars, start)));
+        let mut walks: Vec<(usize, Walk<'_>)> = walks.filter(|(_, walk)| walk.place != NONE).collect();
+        while !walks.is_empty() {
+            // All are asked for before any is looked at.
+            let next = |walk: &Walk<'_>| self.nodes.get(walk.place as usize).map_or(0, |node| node.packed);
+            std::hint::black_box(walks.iter().fold(0, |all, (_, walk)| all ^ next(walk)));
+            walks.retain_mut(|(number, walk)| match walk.step() {
+                Step::Met(word) => {
+                    met(*number, word);
+                    walk.place != NONE
+                }
+                Step::GoesOn => true,
+                Step::Ends => false,
+            });
+        }
+    }
+
     #[inline]
     fn root(&self, letter: u32) -> Option<u32> {
         let page = self.pages.get(letter as usize / PAGE)?;
@@ -255,42 +281,64 @@ pub(crate) struct Walk<'t> {
     place: u32,
 }
 
+/// What a walk comes to with a letter.
+enum Step {
+    Met(Met),
+    GoesOn,
+    Ends,
+}
+
 impl Iterator for Walk<'_> {
     type Item = Met;
 
     #[inline]
     fn next(&mut self) -> Option<Met> {
-        let nodes = &self.trie.nodes[..];
-        let (mut place, mut at) = (self.place as usize, self.at);
-        self.place = NONE;
         loop {
-            // No node has the place of none.
-            let mut node = *nodes.get(place)?;
-            if node.letter() == END {
-                self.at = at;
-                self.place = if node.is_last() { NONE } else { place as u32 + 1 };
-                return Some(Met { end: at, word: node.below, hint: node.hint() });
-            }
-            let letter = u32::from(*self.chars.get(at)?);
-            while node.letter() != letter {
-                if node.is_last() {
-                    return None;
-                }
-                place += 1;
-                node = *nodes.get(place)?;
-            }
-            at += 1;
-            match node.follows() {
-                Follows::Letters if self.may_go_on(node, at) => place = node.below as usize,
-                Follows::Letters => return None,
-                Follows::Nothing => return Some(Met { end: at, word: node.below, hint: node.hint() }),
-                Follows::Tail => return tail(&self.trie.tails[node.below as usize..], node.hint(), self.chars, at),
+            match self.step() {
+                Step::Met(met) => return Some(met),
+                Step::GoesOn => {}
+                Step::Ends => return None,
             }
         }
     }
 }
 
 impl Walk<'_> {
+    /// Goes on by a letter, or tells of the word that ends before it.
+    #[inline(always)]
+    fn step(&mut self) -> Step {
+        let nodes = &self.trie.nodes[..];
+        let (mut place, at) = (self.place as usize, self.at);
+        self.place = NONE;
+        // No node has the place of none.
+        let Some(mut node) = nodes.get(place).copied() else { return Step::Ends };
+        if node.letter() == END {
+            self.place = if node.is_last() { NONE } else { place as u32 + 1 };
+            return Step::Met(Met { end: at, word: node.below, hint: node.hint() });
+        }
+        let Some(letter) = self.chars.get(at).map(|letter| u32::from(*letter)) else { return Step::Ends };
+        while node.letter() != letter {
+            place += 1;
+            match nodes.get(place) {
+                Some(next) if !node.is_last() => node = *next,
+                _ => return Step::Ends,
+            }
+        }
+        let at = at + 1;
+        match node.follows() {
+            Follows::Letters if self.may_go_on(node, at) => {
+                (self.at, self.place) = (at, node.below);
+                Step::GoesOn
+            }
+            Follows::Letters => Step::Ends,
+            Follows::Nothing => Step::Met(Met { end: at, word: node.below, hint: node.hint() }),
+            Follows::Tail => {
+                let met = tail(&self.trie.tails[node.below as usize..], node.hint(), self.chars, at);
+                met.map_or(Step::Ends, Step::Met)
+            }
+        }
+    }
+
     /// Whether the letter at a place may be one of those that follow, which need not be fetched if not.
     fn may_go_on(&self, node: Node, at: usize) -> bool {
         node.hint() == u8::MAX

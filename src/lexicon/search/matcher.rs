@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::folding::{Folded, end_of_run};
-use super::trie::{Heads, Known, Met, Trie};
+use super::heads::Heads;
+use super::trie::{Known, Met, Trie};
 use super::{Front, Search};
 use crate::dictionary::endings::{self, Endings, Token};
 use crate::dictionary::files::Lookup;

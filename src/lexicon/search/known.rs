@@ -29,7 +29,12 @@ impl Letters {
 
 /// The Latin words that listings are made of, by fingerprint, with the languages whose listings have them: "down", of "down jacket".
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct KnownWords(HashMap<u64, Langs, Straight>);
+pub(crate) struct KnownWords {
+    /// In order: few are looked for, and a table for them takes three times the memory.
+    prints: Box<[u64]>,
+    /// Of each.
+    langs: Box<[Langs]>,
+}
 
 impl KnownWords {
     pub(crate) fn of(listing: &Listing) -> Self {
@@ -43,15 +48,22 @@ impl KnownWords {
                 *all = all.with(langs);
             }
         }
-        Self(known)
+        let mut known: Vec<(u64, Langs)> = known.into_iter().collect();
+        known.sort_unstable_by_key(|(print, _)| *print);
+        let (prints, langs): (Vec<_>, Vec<_>) = known.into_iter().unzip();
+        Self { prints: prints.into(), langs: langs.into() }
+    }
+
+    fn of_word(&self, word: &[char]) -> Langs {
+        let place = self.prints.binary_search(&fingerprint(word.iter().copied()));
+        place.ok().and_then(|place| self.langs.get(place)).copied().unwrap_or_default()
     }
 
     /// The languages that have a word, or what it is without the s of many.
     pub(crate) fn langs(&self, word: &[char]) -> Langs {
-        let of = |word: &[char]| self.0.get(&fingerprint(word.iter().copied())).copied().unwrap_or(Langs(0));
         match word {
-            [one @ .., 's'] if one.len() > 1 => of(word).with(of(one)),
-            _ => of(word),
+            [one @ .., 's'] if one.len() > 1 => self.of_word(word).with(self.of_word(one)),
+            _ => self.of_word(word),
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::folding::{Folded, end_of_run};
-use super::trie::{Heads, Known, Trie};
+use super::heads::Heads;
+use super::trie::{Known, Met, Trie};
 use super::{Front, Search};
 use crate::dictionary::endings::{self, Endings, Token};
 use crate::dictionary::files::Lookup;
@@ -188,6 +189,12 @@ fn common(outlooks: &[Outlook]) -> Vec<Outlook> {
     std::iter::once(Outlook::ANY).chain(counts.into_iter().map(|(outlook, _)| outlook)).take(1 << u8::BITS).collect()
 }
 
+/// Where a word may begin, and the run of letters that it stands in.
+struct Place {
+    run: Range<usize>,
+    start: usize,
+}
+
 /// All words of the dictionaries, or what all forms of a word have in common.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Matcher {
@@ -268,33 +275,48 @@ impl Matcher {
 
     fn search<'a>(&'a self, folded: &Folded, mut search: Search<'a>) -> Vec<Hit<'a>> {
         let chars = &folded.chars;
+        let places = self.places(folded);
+        let mut found: Vec<(usize, Met, usize)> = Vec::with_capacity(places.len() * 2);
+        self.patterns.walk_from(chars, places.iter().map(|place| place.start), |number, met| {
+            found.extend(self.end_of_word(chars, &places[number], met).map(|end| (number, met, end)));
+        });
+        found.sort_by_key(|(number, ..)| *number);
+        // All are asked for before any is looked at.
+        std::hint::black_box(found.iter().fold(0, |all, (_, met, _)| all ^ self.choices[met.word as usize].class));
+        for (number, met, end) in found {
+            let Place { ref run, start } = places[number];
+            let token =
+                Token { front: &chars[run.start..start], word: &chars[start..met.end], rest: &chars[met.end..end] };
+            self.take(met.word, &token, start, &mut search);
+        }
+        search.finish()
+    }
+
+    /// Where words may begin, in order.
+    fn places(&self, folded: &Folded) -> Vec<Place> {
+        let chars = &folded.chars;
+        let mut places = Vec::with_capacity(folded.runs.len() * 2);
         for run in &folded.runs {
-            self.words_at(chars, run, run.start, &mut search);
+            places.push(Place { run: run.clone(), start: run.start });
             let fronts = if run.len() > 1 { self.endings.fronts(&chars[run.clone()]) } else { 0 };
             let least = if fronts == 0 { endings::LEAST_FRONT } else { 1 };
             // Behind longer fronts no word may stand.
             for start in run.start + least..run.end.min(run.start + self.endings.longest_front() + 1) {
                 if fronts >> (start - run.start) & 1 != 0 || self.ends_compound(chars, start - run.start, start) {
-                    self.words_at(chars, run, start, &mut search);
+                    places.push(Place { run: run.clone(), start });
                 }
             }
         }
-        search.finish()
+        places
     }
 
-    /// Takes the words that begin at a place in a run of letters.
-    fn words_at<'a>(&'a self, chars: &[char], run: &Range<usize>, start: usize, search: &mut Search<'a>) {
-        for met in self.patterns.walk(chars, start) {
-            let end = if met.end <= run.end { run.end } else { end_of_run(chars, met.end - 1) };
-            let rest = &chars[met.end..end];
-            if rest.len() > LONGEST_REST
-                || !self.outlooks[usize::from(met.hint)].allows(start == run.start, rest.first().copied())
-            {
-                continue;
-            }
-            let token = Token { front: &chars[run.start..start], word: &chars[start..met.end], rest };
-            self.take(met.word, &token, start, search);
-        }
+    /// Where the letters end that go on behind a word which was met, if it may be what stands there.
+    fn end_of_word(&self, chars: &[char], place: &Place, met: Met) -> Option<usize> {
+        let end = if met.end <= place.run.end { place.run.end } else { end_of_run(chars, met.end - 1) };
+        let rest = &chars[met.end..end];
+        let outlook = &self.outlooks[usize::from(met.hint)];
+        let fits = rest.len() <= LONGEST_REST && outlook.allows(place.start == place.run.start, rest.first().copied());
+        fits.then_some(end)
     }
 
     /// Whether the last part of a compound may begin here, behind a front of so many letters.

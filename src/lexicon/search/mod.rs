@@ -2,6 +2,7 @@
 //! and there are so many of them that they are left out where they are met.
 
 pub(crate) mod folding;
+pub(crate) mod heads;
 pub(crate) mod known;
 pub(crate) mod language;
 pub(crate) mod matcher;

@@ -2,6 +2,7 @@
 //!
 //! A walk waits for memory more than for anything else, so what it may need next lies together: all letters that may follow stand
 //! side by side, what may follow the first of them comes right behind, and letters that only one word goes on with are kept as text.
+//! Many walks go side by side, a letter each at a time: what they need next is fetched together, and waited for once.
 
 use std::ops::Range;
 
@@ -217,6 +218,50 @@ impl Trie {
         Walk { trie: self, chars, at: start, place: place.unwrap_or(NONE) }
     }
 
+    /// Every word that begins at any of some places, with the number of its place. Those of one place come shorter ones first, among
+    /// those of others.
+    pub(crate) fn walk_from(
+        &self,
+        chars: &[char],
+        starts: impl Iterator<Item = usize>,
+        mut met: impl FnMut(usize, Met),
+    ) {
+        let walks = starts.enumerate().map(|(number, start)| (number as u32, self.walk(chars, start)));
+        let walks = walks.filter(|(_, walk)| walk.place != NONE);
+        let mut walks: Vec<Apart> =
+            walks.map(|(number, Walk { at, place, .. })| Apart { number, at: at as u32, place }).collect();
+        let mut tails: Vec<(u32, usize, Node)> = Vec::new();
+        while !walks.is_empty() {
+            // All are asked for before any is looked at.
+            std::hint::black_box(walks.iter().fold(0, |all, walk| all ^ self.nodes[walk.place as usize].packed));
+            let mut left = 0;
+            for at in 0..walks.len() {
+                let Apart { number, at: from, place } = walks[at];
+                let mut walk = Walk { trie: self, chars, at: from as usize, place };
+                match walk.step() {
+                    Step::Met(word) => met(number as usize, word),
+                    Step::Tail(node) => tails.push((number, walk.at, node)),
+                    Step::GoesOn | Step::Ends => {}
+                }
+                if walk.place != NONE {
+                    walks[left] = Apart { number, at: walk.at as u32, place: walk.place };
+                    left += 1;
+                }
+            }
+            walks.truncate(left);
+        }
+        // A tail is the last that a walk comes to.
+        std::hint::black_box(tails.iter().fold(0, |all, (.., node)| all ^ self.tails[node.below as usize]));
+        for (number, at, node) in tails {
+            self.tail(node, chars, at).into_iter().for_each(|word| met(number as usize, word));
+        }
+    }
+
+    /// The word that a tail behind a node belongs to, if the text goes on with its letters.
+    fn tail(&self, node: Node, chars: &[char], at: usize) -> Option<Met> {
+        tail(&self.tails[node.below as usize..], node.hint(), chars, at)
+    }
+
     #[inline]
     fn root(&self, letter: u32) -> Option<u32> {
         let page = self.pages.get(letter as usize / PAGE)?;
@@ -255,42 +300,75 @@ pub(crate) struct Walk<'t> {
     place: u32,
 }
 
+/// What a walk comes to with a letter.
+enum Step {
+    Met(Met),
+    /// The word of the tail behind a node may follow.
+    Tail(Node),
+    GoesOn,
+    Ends,
+}
+
+/// One of many walks: the number of where it began, its next letter, and the first node of what that may be.
+#[derive(Clone, Copy)]
+struct Apart {
+    number: u32,
+    at: u32,
+    place: u32,
+}
+
 impl Iterator for Walk<'_> {
     type Item = Met;
 
     #[inline]
     fn next(&mut self) -> Option<Met> {
-        let nodes = &self.trie.nodes[..];
-        let (mut place, mut at) = (self.place as usize, self.at);
-        self.place = NONE;
         loop {
-            // No node has the place of none.
-            let mut node = *nodes.get(place)?;
-            if node.letter() == END {
-                self.at = at;
-                self.place = if node.is_last() { NONE } else { place as u32 + 1 };
-                return Some(Met { end: at, word: node.below, hint: node.hint() });
-            }
-            let letter = u32::from(*self.chars.get(at)?);
-            while node.letter() != letter {
-                if node.is_last() {
-                    return None;
-                }
-                place += 1;
-                node = *nodes.get(place)?;
-            }
-            at += 1;
-            match node.follows() {
-                Follows::Letters if self.may_go_on(node, at) => place = node.below as usize,
-                Follows::Letters => return None,
-                Follows::Nothing => return Some(Met { end: at, word: node.below, hint: node.hint() }),
-                Follows::Tail => return tail(&self.trie.tails[node.below as usize..], node.hint(), self.chars, at),
+            match self.step() {
+                Step::Met(met) => return Some(met),
+                Step::Tail(node) => return self.trie.tail(node, self.chars, self.at),
+                Step::GoesOn => {}
+                Step::Ends => return None,
             }
         }
     }
 }
 
 impl Walk<'_> {
+    /// Goes on by a letter, or tells of the word that ends before it.
+    #[inline(always)]
+    fn step(&mut self) -> Step {
+        let nodes = &self.trie.nodes[..];
+        let (mut place, at) = (self.place as usize, self.at);
+        self.place = NONE;
+        // No node has the place of none.
+        let Some(mut node) = nodes.get(place).copied() else { return Step::Ends };
+        if node.letter() == END {
+            self.place = if node.is_last() { NONE } else { place as u32 + 1 };
+            return Step::Met(Met { end: at, word: node.below, hint: node.hint() });
+        }
+        let Some(letter) = self.chars.get(at).map(|letter| u32::from(*letter)) else { return Step::Ends };
+        while node.letter() != letter {
+            place += 1;
+            match nodes.get(place) {
+                Some(next) if !node.is_last() => node = *next,
+                _ => return Step::Ends,
+            }
+        }
+        let at = at + 1;
+        match node.follows() {
+            Follows::Letters if self.may_go_on(node, at) => {
+                (self.at, self.place) = (at, node.below);
+                Step::GoesOn
+            }
+            Follows::Letters => Step::Ends,
+            Follows::Nothing => Step::Met(Met { end: at, word: node.below, hint: node.hint() }),
+            Follows::Tail => {
+                self.at = at;
+                Step::Tail(node)
+            }
+        }
+    }
+
     /// Whether the letter at a place may be one of those that follow, which need not be fetched if not.
     fn may_go_on(&self, node: Node, at: usize) -> bool {
         node.hint() == u8::MAX
@@ -311,52 +389,6 @@ fn tail(tail: &[u16], hint: u8, chars: &[char], at: usize) -> Option<Met> {
     }
     let word = u32::from(*low) | u32::from(*high) << 16;
     Some(Met { end: chars.len() - behind.len(), word, hint })
-}
-
-/// How words begin: most places where none of them does are passed over with a glance. It may be wrong about what begins a word,
-/// never about what does not.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Heads {
-    /// One bit for each hash of the first letters.
-    known: Vec<u64>,
-    /// A word has fewer letters: it may be anywhere.
-    short: bool,
-}
-
-/// So many letters are looked at.
-const HEAD: usize = 4;
-/// Hashes of so many bits: eight kilobytes for all, which stay at hand.
-const HEAD_BITS: u32 = 16;
-
-impl Default for Heads {
-    fn default() -> Self {
-        Self { known: vec![0; 1 << (HEAD_BITS - u64::BITS.ilog2())], short: false }
-    }
-}
-
-impl Heads {
-    pub(crate) fn add(&mut self, word: &str) {
-        let mut letters = ['\0'; HEAD];
-        let length = letters.iter_mut().zip(word.chars()).map(|(letter, c)| *letter = c).count();
-        self.short |= length < HEAD;
-        let (at, bit) = Self::place(&letters);
-        self.known[at] |= bit;
-    }
-
-    #[inline]
-    pub(crate) fn may_begin(&self, chars: &[char], start: usize) -> bool {
-        let has = |letters: &[char]| {
-            let (at, bit) = Self::place(letters);
-            self.known[at] & bit != 0
-        };
-        self.short || chars.get(start..start + HEAD).is_some_and(has)
-    }
-
-    fn place(letters: &[char]) -> (usize, u64) {
-        let spread = |hash: u32, c: &char| (hash ^ u32::from(*c)).wrapping_mul(0x9e37_79b1);
-        let hash = letters.iter().fold(0, spread) >> (u32::BITS - HEAD_BITS);
-        (hash as usize / 64, 1 << (hash % 64))
-    }
 }
 
 #[cfg(test)]
@@ -385,6 +417,20 @@ mod tests {
     }
 
     #[test]
+    fn walks_side_by_side_find_what_each_finds_alone() {
+        let mut words = ["to", "up to", "up", "€", "万", "upper", "upper limit", "too"];
+        words.sort_unstable();
+        let known = trie(&words);
+        let text: Vec<char> = "up to €5万 upper limit too".chars().collect();
+        let mut together = Vec::new();
+        known.walk_from(&text, 0..text.len() + 1, |number, met| together.push((number, met.end, met.word, met.hint)));
+        together.sort_by_key(|(number, ..)| *number);
+        let alone = |start| known.walk(&text, start).map(move |met| (start, met.end, met.word, met.hint));
+        assert_eq!(together, (0..=text.len()).flat_map(alone).collect::<Vec<_>>());
+        assert!(together.len() > 8);
+    }
+
+    #[test]
     fn of_a_large_set_every_word_is_found_and_nothing_else() {
         let mut words: Vec<String> = (0..20_000).map(|number| format!("{number}")).collect();
         words.extend(["α", "я", "яблоко", "中", "\u{1f600}", "\u{ffff}"].map(str::to_owned));
@@ -398,17 +444,6 @@ mod tests {
         words.iter().for_each(|word| assert_eq!(found(word).last(), Some(word)));
         assert_eq!(found("яблоко"), ["я", "яблоко"]);
         assert!(found("x").is_empty() && found("").is_empty() && found("一").is_empty());
-    }
-
-    #[test]
-    fn a_glance_passes_over_places_where_no_word_begins() {
-        let mut heads = Heads::default();
-        let text: Vec<char> = "lederjacken".chars().collect();
-        assert!((0..text.len()).all(|start| !heads.may_begin(&text, start)));
-        heads.add("jacke");
-        assert_eq!((0..text.len()).filter(|start| heads.may_begin(&text, *start)).collect::<Vec<_>>(), [5]);
-        heads.add("hut");
-        assert!(heads.may_begin(&text, 0), "a short word may be anywhere");
     }
 
     /// Characters that no text should have are letters like others.

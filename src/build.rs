@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use hotline_domain::{Intent, SourceFile};
+use hotline_domain::{Intent, SourceFile, stable_hash};
 use hotline_lexicon::{Example, Explainer, Hints, Lexicon, Weights};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
@@ -156,9 +156,7 @@ fn code() -> String {
 
 /// Another number for other code or other messages.
 fn print_of(code: String, messages: &[(PathBuf, String)]) -> u64 {
-    // FNV-1a: the same with every compiler.
-    let bytes = code.bytes().chain(messages.iter().flat_map(|(_, text)| text.bytes()));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |print, byte| (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    stable_hash(code.bytes().chain(messages.iter().flat_map(|(_, text)| text.bytes())))
 }
 
 fn list(place: &Path, wanted: &str, into: &mut Vec<PathBuf>) {

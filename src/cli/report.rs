@@ -72,8 +72,8 @@ async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Sto
                     if span.from >= span.until {
                         return Err(Stop("--since must be before --until".into()));
                     }
-                    let desk = reports::Desk { store: &store, knowledge: &knowledge, span, now };
-                    reports::make(kind, desk).await.map_err(Stop::unread)?
+                    let input = reports::ReportInput { store: &store, knowledge: &knowledge, span, now };
+                    reports::make(kind, input).await.map_err(Stop::unread)?
                 }
             };
             if arguments.json { json(&report)? } else { shown(&report, &knowledge) }

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::domain::{Country, Currency, Duration, Language};
+use crate::domain::{Country, Currency, Duration, Language, duration};
 use crate::webhooks::Places;
 
 pub use layers::{ConfigError, DEFAULTS};
@@ -277,12 +277,6 @@ impl Settings {
             None => format!("http://{}", self.listen),
         }
     }
-}
-
-fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Duration::parse(&text)
-        .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no length of time: write 90s, 15m, 24h or 7d")))
 }
 
 /// An address, or a name and a port: of several addresses of a name the one that every network knows, version 4.

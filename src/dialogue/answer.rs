@@ -7,7 +7,7 @@ use super::choice;
 use super::hearing::Heard;
 use super::memory::{Memory, Slot};
 use super::pointing::Cue;
-use super::short_answers::is_question;
+use super::words::is_question;
 use super::words::{clock, cut, promise};
 use super::{Answer, Dialogue, Known, is_small_talk};
 use crate::domain::{

@@ -126,27 +126,38 @@ impl<'a> Reply<'a> {
         let any = heard.category.is_none() && choice::has_any(self.memory, self.shelf());
         let wish = self.memory.product().is_some() || any;
         if wish && !is_another && (heard.understood || asks_now) {
-            let fit = choice::fit(self.memory, self.shelf());
-            // Where the kind is still open, or the brand is none of ours, what there is tells more than a question.
-            let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking && !fit.other_brand;
-            let budget_missing = self.memory.budget.is_none() && !self.memory.open.contains(&Slot::Budget);
-            if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget, heard) {
-                return;
-            }
-            let need_missing = self.memory.needs.is_empty() && !self.memory.open.contains(&Slot::Need);
-            if exact && fit.products.len() > 4 && need_missing && !asks_now && self.ask(Slot::Need, heard) {
-                return;
-            }
-            let shows = !fit.products.is_empty();
-            self.show(fit);
-            if shows {
-                self.variant(heard);
-            }
+            self.show_or_narrow(heard, asks_now);
+        } else if !self.liked(heard) {
+            self.without_wish(heard, is_another, greets);
+        }
+    }
+
+    /// What fits the wish; where that is much, and they do not ask for it at once, the one thing that would narrow it is asked first.
+    fn show_or_narrow(&mut self, heard: &Heard, asks_now: bool) {
+        let fit = choice::fit(self.memory, self.shelf());
+        // Where the kind is still open, or the brand is none of ours, what there is tells more than a question.
+        let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking && !fit.other_brand;
+        let budget_missing = self.memory.budget.is_none() && !self.memory.open.contains(&Slot::Budget);
+        if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget, heard) {
             return;
         }
-        if self.liked(heard) {
+        let need_missing = self.memory.needs.is_empty() && !self.memory.open.contains(&Slot::Need);
+        if exact && fit.products.len() > 4 && need_missing && !asks_now && self.ask(Slot::Need, heard) {
             return;
         }
+        let shows = !fit.products.is_empty();
+        self.show(fit);
+        if shows {
+            self.variant(heard);
+        }
+    }
+
+    /// Nothing that is sold is wished for yet: what they sent instead of words is answered, what their budget buys is shown, or they are
+    /// asked what they look for.
+    fn without_wish(&mut self, heard: &Heard, is_another: bool, greets: bool) {
+        // Once they were asked what they look for, or saw some of it, the sum that they tell is what there is to go by.
+        let tells_budget = heard.understood && !is_another && !heard.unread;
+        let was_asked = self.was_asked(Slot::Product) || self.memory.ideas;
         // Who opened the chat has said nothing yet (section 2.2): they are greeted, and asked.
         match heard.media.as_deref().filter(|media| *media != "request_welcome") {
             Some("location") => self.say("location", context! {}),
@@ -158,19 +169,10 @@ impl<'a> Reply<'a> {
                 self.offer("person", "button_person");
             }
             // In a category they see what their budget buys there, once they have seen what else it buys.
-            _ if heard.understood
-                && !is_another
-                && !heard.unread
-                && self.memory.within.is_some()
-                && (self.was_asked(Slot::Product) || self.memory.ideas)
-                && self.affordable() => {}
+            _ if tells_budget && self.memory.within.is_some() && was_asked && self.affordable() => {}
             _ if self.category_in(heard) => {}
             // Asked once what they look for, they tell nothing but what they can spend.
-            _ if heard.understood
-                && !is_another
-                && !heard.unread
-                && (self.was_asked(Slot::Product) || self.memory.ideas || self.memory.within.is_some())
-                && self.affordable() => {}
+            _ if tells_budget && (was_asked || self.memory.within.is_some()) && self.affordable() => {}
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product, heard) {
                     self.lost(heard);

@@ -7,7 +7,7 @@ use super::answer::{Call, Reply};
 use super::hearing::Heard;
 use super::is_small_talk;
 use super::pointing::Cue;
-use super::short_answers::is_question;
+use super::words::is_question;
 use super::words::{opening_hours, utc_offset, with_sums};
 use crate::domain::{Intent, Product};
 

@@ -4,7 +4,7 @@
 use super::is_small_talk;
 use super::memory::{Meant, Memory, Slot};
 use super::pointing::{Cue, Pointings};
-use super::short_answers::is_question;
+use super::words::is_question;
 use crate::domain::{Duration, InboundMessage, Intent, Language, Mention, OrderEvent, OrderState, Reading, Timestamp};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.

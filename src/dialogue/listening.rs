@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::memory::Slot;
 use super::pointing::{Cue, Pointing, stands_in};
-use super::short_answers::is_question;
+use super::words::is_question;
 use super::{Dialogue, Memory, answer};
 use crate::domain::{Amount, Budget, Contact, Event, EventBody, Intent, Language, Reading, Span};
 use crate::lexicon::{Hints, Lexicon};
@@ -64,18 +64,7 @@ impl Dialogue {
             reading.without(Intent::Complaint);
             reading.without(Intent::Thanks);
         }
-        // "Which is the cheapest?" puts nothing side by side, and "the dearer one" of a list turns nothing down.
-        let sees_list = memory.list().len() > 1;
-        let of_list = |at: [Pointing; 2]| sees_list.then(|| self.pointings.beside_one(&small, at)).flatten();
-        let extreme = [
-            (self.pointings.beside_one(&small, [Pointing::Cheapest, Pointing::Dearest]), &EXTREME[..1]),
-            (of_list([Pointing::CheaperOne, Pointing::DearerOne]), &EXTREME),
-        ];
-        for (rest, intents) in extreme {
-            let Some(rest) = rest.filter(|_| intents.iter().any(|intent| reading.wants(*intent))) else { continue };
-            let beside = lexicon.read(&rest, &hints);
-            intents.iter().filter(|intent| !beside.wants(**intent)).for_each(|intent| reading.without(*intent));
-        }
+        self.hear_extremes(lexicon, memory, (&small, &hints), &mut reading);
         // "If I order today, when is it here?" asks after no order of theirs.
         let says = |cue| self.pointings.says(cue, &small, language);
         if reading.wants(Intent::Shipping) && memory.order.is_none() && says(Cue::If) && !says(Cue::Owned) {
@@ -92,6 +81,27 @@ impl Dialogue {
             TROUBLES.into_iter().for_each(|trouble| reading.without(trouble));
         }
         reading
+    }
+
+    /// "Which is the cheapest?" puts nothing side by side, and "the dearer one" of a list turns nothing down.
+    fn hear_extremes(
+        &self,
+        lexicon: &Lexicon,
+        memory: &Memory,
+        (words, hints): (&str, &Hints<'_>),
+        reading: &mut Reading,
+    ) {
+        let sees_list = memory.list().len() > 1;
+        let of_list = |at: [Pointing; 2]| sees_list.then(|| self.pointings.beside_one(words, at)).flatten();
+        let extreme = [
+            (self.pointings.beside_one(words, [Pointing::Cheapest, Pointing::Dearest]), &EXTREME[..1]),
+            (of_list([Pointing::CheaperOne, Pointing::DearerOne]), &EXTREME),
+        ];
+        for (rest, intents) in extreme {
+            let Some(rest) = rest.filter(|_| intents.iter().any(|intent| reading.wants(*intent))) else { continue };
+            let beside = lexicon.read(&rest, hints);
+            intents.iter().filter(|intent| !beside.wants(**intent)).for_each(|intent| reading.without(*intent));
+        }
     }
 
     /// Who writes down what they order, "Order: 2 Pebble Air, address …", asks after no order that there is.

@@ -8,7 +8,7 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::short_answers::is_question;
+use super::words::is_question;
 use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";

@@ -203,11 +203,6 @@ impl ShortAnswers {
     }
 }
 
-/// Whether a mark asks.
-pub(super) fn is_question(letter: char) -> bool {
-    matches!(letter, '?' | '？' | '؟' | '❓' | '❔')
-}
-
 /// Whether it is one of the small pictures that people write: symbols, and what lies beyond the letters of all scripts.
 fn is_picture(letter: char) -> bool {
     matches!(letter, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')

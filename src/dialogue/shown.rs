@@ -10,7 +10,7 @@ use super::hearing::Heard;
 use super::memory::Meant;
 use super::names::{SHORTEST_NAME, by_word_of_name, has_first_word};
 use super::pointing::{Cue, Pointing, stands_in};
-use super::short_answers::is_question;
+use super::words::is_question;
 use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 

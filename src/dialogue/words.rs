@@ -130,6 +130,11 @@ fn day_names(days: &[String], word: impl Fn(&str) -> String) -> String {
     spans.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a mark asks.
+pub(super) fn is_question(letter: char) -> bool {
+    matches!(letter, '?' | '？' | '؟' | '❓' | '❔')
+}
+
 /// Cuts at whole characters as people see them, between words where there are any; WhatsApp's lengths count UTF-16 units (section 5.6).
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.encode_utf16().count() <= most {

@@ -4,9 +4,11 @@
 
 mod consequence;
 mod contact;
+mod embedded;
 mod escapes;
 mod event;
 mod habit;
+mod hash;
 mod inbound;
 mod lead;
 mod link;
@@ -31,12 +33,14 @@ mod words;
 
 pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Language, Phone, UserId};
+pub use embedded::{duration, duration_if_any, durations, embedded};
 pub use escapes::mended;
 pub use event::{
     AgentAction, AgentEvent, CampaignEvent, Event, EventBody, FiguresEvent, LocationEvent, OptAction, OptEvent,
     OptScope, ProfileEvent, Sending, SentEvent, StatusEvent, StatusKind, WeatherEvent, in_order,
 };
 pub use habit::Habit;
+pub use hash::stable_hash;
 pub use inbound::{CartLine, InboundMessage, MediaFile, Referral, ReferralSource};
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};

@@ -105,6 +105,11 @@ impl Duration {
         Some(Self(total))
     }
 
+    /// How many days of 24 hours it is, for figures.
+    pub fn in_days(self) -> f64 {
+        self.0 as f64 / Self::days(1).0 as f64
+    }
+
     /// For timers of the standard library; a negative length is none.
     pub fn to_std(self) -> std::time::Duration {
         std::time::Duration::from_millis(self.0.max(0) as u64)

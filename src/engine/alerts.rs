@@ -3,8 +3,9 @@
 
 use std::time::Duration as StdDuration;
 
-use crate::domain::Timestamp;
+use crate::domain::Duration;
 use crate::engine::Engine;
+use crate::engine::supervise::rested;
 use crate::governance::{self, OWN, Seen, TagFigures};
 use crate::store::StoreError;
 
@@ -35,9 +36,8 @@ pub(super) async fn run(engine: Engine) {
         if let Err(error) = watch(&engine, &tags).await {
             tracing::warn!(%error, "alerts cannot be judged just now");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+        if !rested(&stop, LOOK_EVERY).await {
+            return;
         }
     }
 }
@@ -74,7 +74,7 @@ async fn watch(engine: &Engine, tags: &Tags) -> Result<(), StoreError> {
     let (store, now, knowledge) = (engine.store(), engine.now(), engine.shelf().knowledge());
     let mix = store.colour_mix().await?;
     let zone = knowledge.shop.zone;
-    let first = Timestamp(now.0 - i64::from(knowledge.governance.alerts.grey_share.days) * 86_400_000);
+    let first = now - Duration::days(knowledge.governance.alerts.grey_share.days.into());
     let (first, today) = (first.date_in(zone), now.date_in(zone));
     store.keep_colour_day(&today, &mix).await?;
     let before = store.colour_days(&first, &today).await?;

@@ -12,6 +12,7 @@ pub mod fold;
 pub mod intake;
 pub mod jobs;
 pub mod knowledge;
+mod leader;
 pub mod processing;
 pub mod records;
 pub mod replay;
@@ -50,7 +51,7 @@ use processing::{processor, recompute, wide};
 use sending::lanes::Lanes;
 pub use sending::reply::NoReply;
 use sending::{limits, numbers, sender};
-use supervise::supervise;
+use supervise::{rested, supervise};
 
 /// Where the running system takes the time from. Tests pass their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -362,9 +363,8 @@ async fn hear_nodes(engine: Engine) {
                 }
             }
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(HEAR_AGAIN) => {}
+        if !rested(&stop, HEAR_AGAIN).await {
+            return;
         }
     }
 }

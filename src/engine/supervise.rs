@@ -33,12 +33,16 @@ where
             }
             let wait = pause_after(pause, began.elapsed());
             pause = Some(wait);
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => {}
+            if !rested(&stop, wait).await {
+                return;
             }
         }
     })
+}
+
+/// Waits between two looks of a task; false where the system stops meanwhile.
+pub(super) async fn rested(stop: &CancellationToken, pause: Duration) -> bool {
+    stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some()
 }
 
 /// What other work came to that a task waited for. A panic in it is one of that task, which is logged, counted and started again after

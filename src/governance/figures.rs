@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::domain::{Duration, OrderState, Problem, SourceFile};
+use crate::domain::{Duration, OrderState, Problem, SourceFile, duration};
 use crate::segments::Segment;
 
 /// What stands in `governance.toml`.
@@ -120,18 +120,18 @@ impl Permissions {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TagLimits {
-    #[serde(deserialize_with = "length")]
+    #[serde(deserialize_with = "duration")]
     pub month: Duration,
-    #[serde(deserialize_with = "length")]
+    #[serde(deserialize_with = "duration")]
     pub unused_after: Duration,
     pub rarely_used: i64,
     pub archive_over: i64,
     pub delete_under: i64,
-    #[serde(deserialize_with = "length")]
+    #[serde(deserialize_with = "duration")]
     pub delete_after: Duration,
     pub overlap: Decimal,
     pub overlap_least: i64,
-    #[serde(deserialize_with = "length")]
+    #[serde(deserialize_with = "duration")]
     pub campaign_after: Duration,
     pub campaign_into: String,
 }
@@ -144,16 +144,16 @@ pub struct ReportFigures {
     pub tags_under: u32,
     pub ideal_use: Decimal,
     pub ideal_accuracy: Decimal,
-    #[serde(deserialize_with = "length")]
+    #[serde(deserialize_with = "duration")]
     pub delay_ideal: Duration,
-    #[serde(deserialize_with = "length")]
+    #[serde(deserialize_with = "duration")]
     pub delay_risk: Duration,
     pub core_covers: Decimal,
     pub new_categories_at_most: f64,
     pub sample: Decimal,
     pub sample_errors_under: Decimal,
     pub quick_check_right: Decimal,
-    #[serde(deserialize_with = "length")]
+    #[serde(deserialize_with = "duration")]
     pub review_every: Duration,
     pub fades_monthly: Decimal,
     #[serde(default)]
@@ -168,7 +168,7 @@ pub struct ReportFigures {
 pub struct QuickCheck {
     #[serde(deserialize_with = "order_state")]
     pub state: OrderState,
-    #[serde(deserialize_with = "length")]
+    #[serde(deserialize_with = "duration")]
     pub after: Duration,
     pub tag: String,
 }
@@ -191,13 +191,6 @@ fn order_state<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Orde
 fn segment<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Segment, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|error| serde::de::Error::custom(format!("`{text}` is no segment: {error}")))
-}
-
-/// A length of time as people write it.
-fn length<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let wrong = || serde::de::Error::custom(format!("`{text}` is no length of time: write 30d or 24h"));
-    Duration::parse(&text).ok_or_else(wrong)
 }
 
 impl Figures {

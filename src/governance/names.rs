@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::domain::{Problem, SourceFile, TagKey};
+use crate::domain::{Problem, SourceFile, TagKey, stable_hash};
 
 /// What stands in the place of a language that a label has not.
 const LAST_RESORT: &str = "en";
@@ -180,11 +180,7 @@ impl TagNames {
         if let Some(colour) = meaning {
             return colour;
         }
-        // FNV-1a: the same on every machine and in every version.
-        let hash = tag
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-        let place = (hash % self.by_chance.len().max(1) as u64) as usize;
+        let place = (stable_hash(tag.bytes()) % self.by_chance.len().max(1) as u64) as usize;
         self.by_chance.get(place).map_or("grey", String::as_str)
     }
 

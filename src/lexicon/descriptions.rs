@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::dictionary::meanings::{Kind, Meaning};
-use crate::dictionary::word_files::Words;
+use crate::dictionary::word_files::DescriptionFile;
 use crate::negation;
 use crate::reading::{Reader, whole};
 use crate::search::folding::is_spaceless;
@@ -27,27 +27,6 @@ const SPACELESS: usize = 3;
 /// Who has it and is in trouble with it describes no wish.
 pub(crate) const TROUBLES: [Intent; 4] =
     [Intent::Complaint, Intent::OrderStatus, Intent::ReturnRefund, Intent::Warranty];
-
-/// `descriptions.toml`, as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DescriptionFile<'f> {
-    /// Kinds of words that say nothing where they are denied.
-    affirmed: Vec<String>,
-    /// Groups of products of which the same is said.
-    things: BTreeMap<String, Vec<String>>,
-    /// Properties, and what says them together.
-    rules: BTreeMap<String, Vec<Spanned<String>>>,
-    /// Wishes of requests.toml, and what says them together.
-    #[serde(default)]
-    requests: BTreeMap<String, Vec<Spanned<String>>>,
-    /// Those of them that tell of a trouble.
-    #[serde(default)]
-    reports: Vec<String>,
-    /// Kinds of words, and the words of each language.
-    #[serde(borrow)]
-    pub(crate) words: BTreeMap<String, Words<'f>>,
-}
 
 /// What says a property together.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -135,7 +135,7 @@ impl Judge<'_> {
     }
 
     fn candidate(&self, hit: &Hit<'_>, foreign: Option<Foreign>) -> Candidate {
-        let (kind, key) = named(hit.meaning);
+        let (kind, key) = hit.meaning.kind_and_key();
         let span = self.span(hit);
         let (won, why) = match foreign {
             Some(foreign) => (false, self.foreign(foreign, hit.langs)),
@@ -301,24 +301,4 @@ impl Judge<'_> {
 
 fn names(langs: Langs) -> impl Iterator<Item = &'static str> {
     langs.list().filter_map(|index| LANGUAGES.get(index).copied())
-}
-
-/// The kind of a meaning, and what it stands for.
-pub(crate) fn named(meaning: &Meaning) -> (&'static str, String) {
-    match meaning {
-        Meaning::Product(key) => ("product", key.to_string()),
-        Meaning::Attribute(key) => ("attribute", key.to_string()),
-        Meaning::Request(key) => ("request", key.to_string()),
-        Meaning::NoThing => ("no thing", String::new()),
-        Meaning::Brand { key, .. } => ("brand", key.to_string()),
-        Meaning::Intent(intent) => ("intent", intent.key().to_owned()),
-        Meaning::NotIntent(intent) => ("no intent", intent.key().to_owned()),
-        Meaning::GapStart(number) => ("beginning of a phrase", format!("beginning {number}")),
-        Meaning::GapEnd { intent, .. } => ("phrase with a gap", intent.key().to_owned()),
-        Meaning::BesideNumber { intent, .. } => ("phrase with a number", intent.key().to_owned()),
-        Meaning::ClauseEnd { intent, .. } => ("phrase that ends a clause", intent.key().to_owned()),
-        Meaning::Or(intent) => ("or", intent.key().to_owned()),
-        Meaning::Touch(number) => ("part of a description", format!("kind {number}")),
-        Meaning::Cue { name, .. } => ("cue", name.to_string()),
-    }
 }

@@ -147,20 +147,6 @@ pub(super) fn weekday_name(day: Weekday) -> &'static str {
     ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][day.num_days_from_monday() as usize]
 }
 
-/// A length of time, as tables write it.
-pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    length(&String::deserialize(deserializer)?)
-}
-
-/// Several lengths of time.
-pub(super) fn durations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
-    Vec::<String>::deserialize(deserializer)?.iter().map(|text| length(text)).collect()
-}
-
-fn length<E: serde::de::Error>(text: &str) -> Result<Duration, E> {
-    Duration::parse(text).ok_or_else(|| E::custom(format!("`{text}` is no length of time such as 4h or 5m")))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]

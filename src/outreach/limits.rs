@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use super::hours::duration;
-use crate::domain::{Duration, Problem, SourceFile, Timestamp};
+use crate::domain::{Duration, Problem, SourceFile, Timestamp, duration};
 
 /// The figures. The file explains each.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -6,7 +6,7 @@ use super::habits::{Habits, named};
 use super::hours::{Hours, QUARTER, local};
 use super::slots::{GroupRow, KindRow, Slots};
 use super::{Planned, View};
-use crate::domain::{MessageKind, Timestamp};
+use crate::domain::{MessageKind, Timestamp, stable_hash};
 
 /// How far ahead a slot is looked for.
 const DAYS_AHEAD: u64 = 9;
@@ -105,11 +105,9 @@ fn moment(hours: Hours, day: NaiveDate, wish: &Wish<'_>) -> Option<Timestamp> {
     Some(Timestamp(earliest.0 + ((hash >> 16) % length) as i64))
 }
 
-/// The same for a contact and a name on every machine (FNV-1a with a finish that mixes all bits).
+/// The same for a contact and a name on every machine (a hash with a finish that mixes all bits).
 pub fn stable(contact: i64, name: &str) -> u64 {
-    let bytes = contact.to_le_bytes().into_iter().chain(name.bytes());
-    let hash =
-        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = stable_hash(contact.to_le_bytes().into_iter().chain(name.bytes()));
     let mixed = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
     mixed ^ mixed >> 33
 }

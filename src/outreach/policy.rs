@@ -5,10 +5,11 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use super::Condition;
-use super::hours::{Hours, duration, durations};
+use super::hours::Hours;
 use super::slots::Slots;
 use crate::domain::{
-    Contact, Country, Duration, FollowUpRequest, MessageKind, Problem, SentEvent, SourceFile, Timestamp,
+    Contact, Country, Duration, FollowUpRequest, MessageKind, Problem, SentEvent, SourceFile, Timestamp, duration,
+    durations,
 };
 
 /// What may be sent unasked, and when. The files explain each figure.

@@ -4,8 +4,8 @@ use chrono::Weekday;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Planned;
-use super::hours::{Hours, duration, weekday};
-use crate::domain::{Country, Duration, MessageKind};
+use super::hours::{Hours, weekday};
+use crate::domain::{Country, Duration, MessageKind, duration, duration_if_any};
 
 /// Something that a habit shows itself by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ impl KindRow {
 #[serde(deny_unknown_fields)]
 pub(super) struct Shift {
     pub(super) tag: String,
-    #[serde(default, deserialize_with = "some_duration")]
+    #[serde(default, deserialize_with = "duration_if_any")]
     pub(super) later: Option<Duration>,
     #[serde(default)]
     pub(super) also: Option<Hours>,
@@ -130,10 +130,6 @@ fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Weekday>, D::E
     let names = Vec::<String>::deserialize(deserializer)?;
     let wrong = |name: &str| serde::de::Error::custom(format!("`{name}` is no day: mon, tue, wed, thu, fri, sat, sun"));
     names.iter().map(|name| weekday(name).ok_or_else(|| wrong(name))).collect()
-}
-
-fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    duration(deserializer).map(Some)
 }
 
 impl Slots {

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::answers::Answers;
+use super::calendar::Calendars;
 use super::checks::{
     COLOURS, Checker, check_catalogue, check_currencies, check_does_something, check_fights, check_of_purchases,
     check_promises, check_tag, check_together, check_windows, conditions_of_time,
@@ -22,7 +23,6 @@ use crate::domain::{
 };
 
 const HEATS: &str = "extreme, high, medium, low";
-pub(super) const ORDER_STATES: &str = "placed, paid, shipped, delivered, completed, cancelled, returned";
 const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, loyal";
 
 /// What counts as an answer to a message of ours where no file says it.
@@ -85,29 +85,42 @@ impl Files {
 pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rulebook>, Vec<Problem>) {
     let mut read = Files::default();
     files.iter().filter(|file| file.path.starts_with("rules/")).for_each(|file| read.read(file));
-    let Files { mut rules, mut problems, heat, lives_by_person, dark_green, tiers, scheme, mut promises, .. } = read;
-    problems.extend(check_together(&rules));
-    problems.extend(check_fights(&rules));
-    problems.extend(values::check(&rules, files));
-    problems.extend(check_currencies(&rules, files, shop));
-    problems.extend(check_catalogue(&rules, files));
-    problems.extend(check_promises(&rules, &promises));
-    problems.extend(tiers.iter().flat_map(|tiers| tiers::check(tiers, &rules)));
     let (mut calendars, found) = calendar::compile(files, shop.map_or(chrono_tz::UTC, |shop| shop.zone));
+    let mut problems = std::mem::take(&mut read.problems);
     problems.extend(found);
-    problems.extend(check_windows(&rules, &calendars));
-    calendars.watch(&rules);
-    if heat.is_none() {
-        let (message, advice) = ("the table [cooling] is missing", "It says how heat cools.");
-        problems.push(Problem::at("rules/heat.toml", "", 0, message, advice));
-    }
+    problems.extend(check(&read, &calendars, files, shop));
+    calendars.watch(&read.rules);
     // Order of rules in the files never matters: they are always tried by name.
-    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    read.rules.sort_by(|a, b| a.name.cmp(&b.name));
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
     }
     // What is wrong with the file of rates is told where the shop's prices are read.
     let rates = Rates::compile(files).0.unwrap_or_default();
+    (Some(rulebook(read, calendars, rates, shop)), problems)
+}
+
+/// What is wrong with the files together.
+fn check(read: &Files, calendars: &Calendars, files: &[SourceFile], shop: Option<&Shop>) -> Vec<Problem> {
+    let Files { rules, promises, tiers, .. } = read;
+    let mut problems = check_together(rules);
+    problems.extend(check_fights(rules));
+    problems.extend(values::check(rules, files));
+    problems.extend(check_currencies(rules, files, shop));
+    problems.extend(check_catalogue(rules, files));
+    problems.extend(check_promises(rules, promises));
+    problems.extend(tiers.iter().flat_map(|tiers| tiers::check(tiers, rules)));
+    problems.extend(check_windows(rules, calendars));
+    if read.heat.is_none() {
+        let (message, advice) = ("the table [cooling] is missing", "It says how heat cools.");
+        problems.push(Problem::at("rules/heat.toml", "", 0, message, advice));
+    }
+    problems
+}
+
+/// The rules as they are tried: those that each kind of signal and each kind of timer concerns, by their places.
+fn rulebook(read: Files, calendars: Calendars, rates: Rates, shop: Option<&Shop>) -> Rulebook {
+    let Files { rules, heat, lives_by_person, dark_green, scheme, mut promises, answered_within, answers, .. } = read;
     let mut by_signal: HashMap<&'static str, Vec<usize>> = HashMap::new();
     for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.review.is_none()) {
         for signal in &rule.signals {
@@ -117,7 +130,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
     promises.sort();
     let those = |wanted: fn(&Rule) -> bool| (0..rules.len()).filter(|index| wanted(&rules[*index])).collect();
     let shared_counts = crossed::shared(&rules);
-    let rulebook = Rulebook {
+    Rulebook {
         by_signal,
         absences: those(|rule| rule.written.absent.is_some()),
         lasting: those(|rule| rule.stage.is_some_and(|stage| super::timers::lasts_with_tag(rule, stage))),
@@ -140,11 +153,10 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         windows: sweep::windows(&rules, &shared_counts),
         shared_counts,
         rise_horizon: rise::horizon(&rules),
-        answered_within: read.answered_within.unwrap_or(ANSWERED_WITHIN),
-        answers: read.answers,
+        answered_within: answered_within.unwrap_or(ANSWERED_WITHIN),
+        answers,
         rules,
-    };
-    (Some(rulebook), problems)
+    }
 }
 
 fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Option<HeatTable> {
@@ -215,86 +227,88 @@ fn understand_signals(checker: &mut Checker<'_>, place: usize, written: &Written
 fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     let place = rule.span().start;
     let text = text_of(checker.file, place);
-    let version = hex::encode(&Sha256::digest(text.as_bytes())[..4]);
     let written = rule.into_inner();
     let signals = understand_signals(checker, place, &written);
-    let (mut window, apart) =
-        written.count.as_ref().map_or_else(Default::default, |count| understand_count(checker, place, &written, count));
-    if let Some(score) = &written.score {
-        window = checker.duration(&score.within);
-    }
-    let (sum_window, mut mean_window) =
-        written.sum.as_ref().map_or_else(Default::default, |sum| understand_sum(checker, place, sum));
-    if let Some(mean) = &written.mean {
-        mean_window = checker.duration(&mean.within);
-    }
-    let gap = written.gap.as_ref().map(|gap| between(checker, &gap.at_least, &gap.at_most)).unwrap_or_default();
-    let around_date = written.on_date.as_ref().and_then(|date| dates::understand(checker, place, date));
-    let review = written.review.map(|review| match review {
-        Review::Month => Every::Month,
-        Review::Quarter => Every::Quarter,
-    });
-    check_of_purchases(checker, place, &written, &signals);
-    let absent_for = written.absent.as_ref().map_or(Duration::ZERO, |absent| understand_absent(checker, place, absent));
-    let rise = written.rise.as_ref().map(|rise| rise::understand(checker, place, rise));
-    let crossed = crossed::understand(checker, place, &written.crossed);
-    let responses_for =
-        written.responses.as_ref().map_or(Duration::ZERO, |asked| responses::understand(checker, place, asked));
-    if (!crossed.is_empty() || written.responses.is_some()) && written.tag.is_none() {
-        checker.error(place, "`crossed` and `responses` need a tag", "They say how things stand: write tag = \"…\".");
-    }
-    let (order_ranks, order_for) = match &written.any_order {
-        Some(any) => understand_any_order(checker, place, any),
-        None => (Ranks::default(), Duration::ZERO),
-    };
-    let every = written.every.as_ref().map(|every| rounds::understand(checker, every));
-    let steps = sequences::understand(checker, place, &written);
-    let bought_ago = understand_bought_ago(checker, &written);
-    let since_first = written.since_first.as_ref().map(|since| between(checker, &since.at_least, &since.at_most));
-    let life = understand_life(checker, &written);
-    check_tag(checker, &written);
-    fields::check(checker, place, &written, &signals);
-    check_does_something(checker, place, &written);
-    let painting = written.colour.as_ref().and_then(|paint| understand_paint(checker, place, paint));
-    let heat = written.heat.as_ref().and_then(|name| checker.name(place, "heat", name, Heat::from_name, HEATS));
-    let stage = written.stage.as_ref().and_then(|name| checker.name(place, "stage", name, Stage::from_name, STAGES));
-    let promise = written.handoff.as_ref().map_or(Duration::ZERO, |handoff| checker.duration(&handoff.promise));
+    check_rule(checker, place, &written, &signals);
+    let windows = understand_windows(checker, place, &written);
+    let (order_ranks, order_for) =
+        written.any_order.as_ref().map_or_else(Default::default, |any| understand_any_order(checker, place, any));
     let (follow_after, follow_latest, follow_before) = understand_follow_up(checker, place, &written);
-    for colour in &written.holds.colour {
-        checker.name(place, "colour", colour, Colour::from_name, COLOURS);
-    }
     Rule {
         name: written.name.as_str().into(),
         place: Problem::at(&checker.file.path, &checker.file.text, place, "", ""),
-        version,
+        version: hex::encode(&Sha256::digest(text.as_bytes())[..4]),
         words: text.trim_end().to_owned(),
         signals,
-        window,
-        sum_window,
-        mean_window,
-        gap,
-        review,
-        around_date,
-        apart,
-        rise,
-        absent_for,
-        crossed,
-        responses_for,
+        window: windows.count,
+        apart: windows.apart,
+        sum_window: windows.sum,
+        mean_window: windows.mean,
+        gap: written.gap.as_ref().map(|gap| between(checker, &gap.at_least, &gap.at_most)).unwrap_or_default(),
+        review: written.review.map(|review| match review {
+            Review::Month => Every::Month,
+            Review::Quarter => Every::Quarter,
+        }),
+        around_date: written.on_date.as_ref().and_then(|date| dates::understand(checker, place, date)),
+        rise: written.rise.as_ref().map(|rise| rise::understand(checker, place, rise)),
+        absent_for: written.absent.as_ref().map(|absent| understand_absent(checker, place, absent)).unwrap_or_default(),
+        crossed: crossed::understand(checker, place, &written.crossed),
+        responses_for: written
+            .responses
+            .as_ref()
+            .map(|to| responses::understand(checker, place, to))
+            .unwrap_or_default(),
         order_ranks,
         order_for,
-        every,
-        steps,
-        since_first,
-        bought_ago,
-        life,
-        painting,
-        heat,
-        stage,
-        promise,
+        every: written.every.as_ref().map(|every| rounds::understand(checker, every)),
+        steps: sequences::understand(checker, place, &written),
+        since_first: written.since_first.as_ref().map(|since| between(checker, &since.at_least, &since.at_most)),
+        bought_ago: understand_bought_ago(checker, &written),
+        life: understand_life(checker, &written),
+        painting: written.colour.as_ref().and_then(|paint| understand_paint(checker, place, paint)),
+        heat: written.heat.as_ref().and_then(|name| checker.name(place, "heat", name, Heat::from_name, HEATS)),
+        stage: written.stage.as_ref().and_then(|name| checker.name(place, "stage", name, Stage::from_name, STAGES)),
+        promise: written.handoff.as_ref().map(|handoff| checker.duration(&handoff.promise)).unwrap_or_default(),
         follow_after,
         follow_before,
         follow_latest,
         written,
+    }
+}
+
+/// What the parts of a rule ask of each other.
+fn check_rule(checker: &mut Checker<'_>, place: usize, written: &Written, signals: &[&'static str]) {
+    check_of_purchases(checker, place, written, signals);
+    if (!written.crossed.is_empty() || written.responses.is_some()) && written.tag.is_none() {
+        checker.error(place, "`crossed` and `responses` need a tag", "They say how things stand: write tag = \"…\".");
+    }
+    check_tag(checker, written);
+    fields::check(checker, place, written, signals);
+    check_does_something(checker, place, written);
+    for colour in &written.holds.colour {
+        checker.name(place, "colour", colour, Colour::from_name, COLOURS);
+    }
+}
+
+/// The stretches of time that a rule looks back on.
+struct Windows {
+    /// What is counted, or scored.
+    count: Duration,
+    /// How far apart what counts must be.
+    apart: Duration,
+    sum: Duration,
+    mean: Duration,
+}
+
+fn understand_windows(checker: &mut Checker<'_>, place: usize, written: &Written) -> Windows {
+    let (count, apart) =
+        written.count.as_ref().map_or_else(Default::default, |count| understand_count(checker, place, written, count));
+    let (sum, of_times) = written.sum.as_ref().map_or_else(Default::default, |sum| understand_sum(checker, place, sum));
+    Windows {
+        count: written.score.as_ref().map_or(count, |score| checker.duration(&score.within)),
+        apart,
+        sum,
+        mean: written.mean.as_ref().map_or(of_times, |mean| checker.duration(&mean.within)),
     }
 }
 
@@ -378,7 +392,7 @@ fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder)
     let ranks = any
         .state
         .iter()
-        .filter_map(|name| checker.name(place, "state of an order", name, read, ORDER_STATES))
+        .filter_map(|name| checker.name(place, "state of an order", name, read, values::ORDER_STATES))
         .collect();
     (ranks, any.longer_than.as_ref().map_or(Duration::ZERO, |length| checker.duration(length)))
 }

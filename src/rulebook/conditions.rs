@@ -13,7 +13,7 @@ use super::kept::Entry;
 use super::purchases::{self, Book};
 use super::rule::Rule;
 use super::signal;
-use super::written_when::{Absent, Words};
+use super::written_when::{Absent, Gap, Mean, ShareOfOrders, Sum, Words};
 use super::{Rulebook, STEP, calendar, crossed, dates, figures, orders, responses, rise, timers};
 use crate::domain::{Colour, Contact, Duration, Every, Timestamp};
 
@@ -133,69 +133,80 @@ pub(super) fn tried_with(see: &View<'_>, rule: &Rule, fields: &Fields) -> Option
 
 /// What only rules about purchases ask for.
 fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &mut Vec<Condition>) {
-    let (written, none) = (&rule.written, Fields::new());
-    let hundredths = |entries: &[Entry]| purchases::total(entries);
+    let written = &rule.written;
     if let Some(sum) = &written.sum {
-        let entries = best(see, rule, (&[], &none, None), rule.sum_window);
-        let largest = entries.iter().map(|entry| entry.weight).max().unwrap_or_default();
-        let spent = if sum.single { largest } else { hundredths(&entries) };
-        let have = Decimal::new(spent, 2);
-        let bounds =
-            [Some(sum.at_least.max(sum.more_than)).filter(|bound| !bound.is_zero()), sum.less_than, sum.at_most];
-        let bound = bounds.into_iter().flatten().next().unwrap_or_default();
-        let usual = sum.times_mean.as_ref().map(|times| (usual(see, rule), times.at_least));
-        let bound = usual.map_or(bound, |(usual, times)| usual * Decimal::from(times));
-        let needs = Needs { amount: bound, over: usual.is_none() && sum.more_than > sum.at_least };
-        let unit = if sum.single { format!("{} at once", sum.currency) } else { sum.currency.code().to_owned() };
-        let mut condition = so_many(&entries, (have, needs), &unit, rule.sum_window, what);
-        let reached = purchases::reaches(spent, sum);
-        condition.holds = Some(reached && usual.is_none_or(|(usual, _)| !usual.is_zero() && have >= bound));
-        if let Some((usual, times)) = usual {
-            let usual = usual.round_dp(2).normalize();
-            let _infallible =
-                write!(condition.text, "; {times} times the usual {usual} of the {} before", rule.mean_window);
-        }
-        all.push(condition);
+        all.push(of_sum(see, rule, sum, what));
         if let Some(wanted) = value(fields, "category").filter(|_| sum.times_mean.is_some()) {
             let most = with_book(see, |book| purchases::main_category(book, rule, sum.currency)).unwrap_or_default();
             all.push(Condition::is(most == wanted, format!("most was spent on {wanted}: it was on {most}")));
         }
     }
-    if let Some(mean) = &written.mean {
-        let entries = best(see, rule, (&[], &none, None), rule.mean_window);
-        let average = purchases::average(&entries);
-        let said = average.map_or_else(
-            || "there was none".into(),
-            |average| format!("it is {} {}", average.round_dp(2).normalize(), mean.currency),
-        );
-        let limits = [("at least", mean.at_least), ("at most", mean.at_most)];
-        let limits = limits.into_iter().filter_map(|(words, limit)| Some(format!("{words} {}", limit?.normalize())));
-        let limits = limits.collect::<Vec<_>>().join(" and ");
-        let text = format!("the mean of the orders in {} is {limits}: {said}", rule.mean_window);
-        all.push(Condition::is(average.is_some_and(|average| mean.holds(average)), text));
+    all.extend(written.mean.as_ref().map(|mean| of_mean(see, rule, mean)));
+    all.extend(written.share_of_orders.as_ref().map(|share| of_share(see, share)));
+    all.extend(written.gap.as_ref().map(|gap| of_gap(see, rule, fields, gap)));
+}
+
+/// Whether so much was spent, at once or together.
+fn of_sum(see: &View<'_>, rule: &Rule, sum: &Sum, what: &str) -> Condition {
+    let entries = best(see, rule, (&[], &Fields::new(), None), rule.sum_window);
+    let largest = entries.iter().map(|entry| entry.weight).max().unwrap_or_default();
+    let spent = if sum.single { largest } else { purchases::total(&entries) };
+    let have = Decimal::new(spent, 2);
+    let bounds = [Some(sum.at_least.max(sum.more_than)).filter(|bound| !bound.is_zero()), sum.less_than, sum.at_most];
+    let bound = bounds.into_iter().flatten().next().unwrap_or_default();
+    let usual = sum.times_mean.as_ref().map(|times| (usual(see, rule), times.at_least));
+    let bound = usual.map_or(bound, |(usual, times)| usual * Decimal::from(times));
+    let needs = Needs { amount: bound, over: usual.is_none() && sum.more_than > sum.at_least };
+    let unit = if sum.single { format!("{} at once", sum.currency) } else { sum.currency.code().to_owned() };
+    let mut condition = so_many(&entries, (have, needs), &unit, rule.sum_window, what);
+    let reached = purchases::reaches(spent, sum);
+    condition.holds = Some(reached && usual.is_none_or(|(usual, _)| !usual.is_zero() && have >= bound));
+    if let Some((usual, times)) = usual {
+        let usual = usual.round_dp(2).normalize();
+        let _infallible =
+            write!(condition.text, "; {times} times the usual {usual} of the {} before", rule.mean_window);
     }
-    if let Some(share) = &written.share_of_orders {
-        let (with, orders) = purchases::orders_with(&see.facts.orders, share);
-        let text = format!(
-            "{} % of {} orders or more hold {}: {with} of {orders} do",
-            share.at_least,
-            share.of,
-            share.with.join(" or ")
-        );
-        all.push(Condition::is(orders >= share.of && with * 100 >= share.at_least * orders, text));
-    }
-    if let Some(gap) = &written.gap {
-        let visits = best(see, rule, (&gap.per, fields, None), Duration::millis(see.now.0));
-        let usual = purchases::usual_gap(&visits, gap);
-        let (at_least, at_most) = rule.gap;
-        let said = usual.map_or_else(
-            || "too few purchases to tell".into(),
-            |usual| format!("it is {}d", usual.0 / Duration::days(1).0),
-        );
-        let text =
-            format!("the usual time between {} purchases or more is {at_least} to {at_most}: {said}", gap.purchases);
-        all.push(Condition::is(usual.is_some_and(|usual| (at_least..=at_most).contains(&usual)), text));
-    }
+    condition
+}
+
+/// Whether the orders are so large on average.
+fn of_mean(see: &View<'_>, rule: &Rule, mean: &Mean) -> Condition {
+    let entries = best(see, rule, (&[], &Fields::new(), None), rule.mean_window);
+    let average = purchases::average(&entries);
+    let said = average.map_or_else(
+        || "there was none".into(),
+        |average| format!("it is {} {}", average.round_dp(2).normalize(), mean.currency),
+    );
+    let limits = [("at least", mean.at_least), ("at most", mean.at_most)];
+    let limits = limits.into_iter().filter_map(|(words, limit)| Some(format!("{words} {}", limit?.normalize())));
+    let limits = limits.collect::<Vec<_>>().join(" and ");
+    let text = format!("the mean of the orders in {} is {limits}: {said}", rule.mean_window);
+    Condition::is(average.is_some_and(|average| mean.holds(average)), text)
+}
+
+/// Whether so many of the orders hold something.
+fn of_share(see: &View<'_>, share: &ShareOfOrders) -> Condition {
+    let (with, orders) = purchases::orders_with(&see.facts.orders, share);
+    let text = format!(
+        "{} % of {} orders or more hold {}: {with} of {orders} do",
+        share.at_least,
+        share.of,
+        share.with.join(" or ")
+    );
+    Condition::is(orders >= share.of && with * 100 >= share.at_least * orders, text)
+}
+
+/// Whether so much time passes between purchases as a rule.
+fn of_gap(see: &View<'_>, rule: &Rule, fields: &Fields, gap: &Gap) -> Condition {
+    let visits = best(see, rule, (&gap.per, fields, None), Duration::millis(see.now.0));
+    let usual = purchases::usual_gap(&visits, gap);
+    let (at_least, at_most) = rule.gap;
+    let said = usual.map_or_else(
+        || "too few purchases to tell".into(),
+        |usual| format!("it is {}d", usual.0 / Duration::days(1).0),
+    );
+    let text = format!("the usual time between {} purchases or more is {at_least} to {at_most}: {said}", gap.purchases);
+    Condition::is(usual.is_some_and(|usual| (at_least..=at_most).contains(&usual)), text)
 }
 
 /// What was spent on average in stretches as long as the rule's window, before that window (SPEND-28).

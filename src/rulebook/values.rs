@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compile::ORDER_STATES;
 use super::fields::has_field;
 use super::rule::Rule;
 use super::signal::hyphens;
 use super::written_when::Words;
 use crate::domain::{Problem, SourceFile, WORDS};
 
+/// The states of an order, as [`crate::domain::OrderState`] is written.
+pub(super) const ORDER_STATES: &str = "placed, paid, shipped, delivered, completed, cancelled, returned";
 /// What a message may be for, as [`crate::domain::MessageKind`] is written.
 const KINDS: [&str; 7] = ["reply", "product", "promotion", "service", "case_study", "tutorial", "reminder"];
 /// So many words are listed; of more, only the nearest is told.

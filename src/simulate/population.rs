@@ -6,7 +6,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde::Deserialize;
 
-use crate::domain::{Country, Duration, MessageKind, Problem, SourceFile};
+use crate::domain::{Country, Duration, MessageKind, Problem, SourceFile, duration};
 
 /// The population, as the file describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -162,9 +162,4 @@ impl Profile<'_> {
     pub fn digits(&self) -> String {
         format!("{}{:0width$}", self.market.number, self.index, width = self.market.digits)
     }
-}
-
-fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Duration::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no length of time such as 3d")))
 }

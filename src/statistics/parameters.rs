@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::domain::{Duration, Problem, SourceFile};
+use crate::domain::{Duration, Problem, SourceFile, duration};
 
 /// All parameters. The file explains each.
 #[derive(Clone, Debug, Deserialize)]
@@ -121,10 +121,4 @@ impl Parameters {
         }
         (Some(parameters), Vec::new())
     }
-}
-
-fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Duration::parse(&text)
-        .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no length of time such as 30d or 365d")))
 }

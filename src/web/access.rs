@@ -124,7 +124,7 @@ impl FromRequestParts<App> for SignedIn {
                 Ok(Self(session))
             }
             Ok(None) => Err(away()),
-            Err(_) => Err(app.pages.unavailable()),
+            Err(error) => Err(app.pages.unavailable(&error)),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api;
 mod console;
+mod pace;
 mod pages;
 pub mod public;
 mod refusals;
@@ -58,6 +59,6 @@ async fn living(app: &App, contact: i64) -> Result<ContactId, Response> {
     match app.engine.store().contact(ContactId(contact)).await {
         Ok(Some((row, _))) => Ok(row.contact),
         Ok(None) => Err(app.pages.no_contact()),
-        Err(_) => Err(app.pages.unavailable()),
+        Err(error) => Err(app.pages.unavailable(&error)),
     }
 }

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
 use crate::domain::Timestamp;
+use crate::store::StoreError;
 
 /// Every page and fragment.
 const TEMPLATES: &[(&str, &str)] = &[
@@ -62,6 +63,11 @@ fn counted(count: i64) -> String {
     groups.join(",")
 }
 
+/// Says in the log why the database did not do what the console wanted of it.
+pub(super) fn log_no_answer(error: &StoreError) {
+    tracing::warn!(%error, "the database did not do what the console wanted of it");
+}
+
 impl Pages {
     pub(super) fn load() -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
@@ -99,7 +105,14 @@ impl Pages {
         )
     }
 
-    pub(super) fn unavailable(&self) -> Response {
+    /// The database did not do what a page wanted of it: the log says why.
+    pub(super) fn unavailable(&self, error: &StoreError) -> Response {
+        log_no_answer(error);
+        self.no_answer()
+    }
+
+    /// The same where the log has said why already.
+    pub(super) fn no_answer(&self) -> Response {
         let (what, next) = ("The database does not answer just now.", "Nothing was lost. Try again in a moment.");
         self.error(StatusCode::SERVICE_UNAVAILABLE, what, next)
     }

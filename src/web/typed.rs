@@ -13,16 +13,26 @@ use crate::web::access::SignedIn;
 /// A note is read by the team alone.
 pub(super) const LONGEST_NOTE: usize = 20_000;
 
+/// Why what somebody typed cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsendable {
+    /// There are no words in it.
+    Empty,
+    /// It is longer than what it is for takes.
+    TooLong,
+}
+
 /// What somebody typed, if it can be sent.
-pub(super) fn words(text: &str) -> Result<String, &'static str> {
+pub(super) fn words(text: &str) -> Result<String, Unsendable> {
     within(text, Content::LONGEST)
 }
 
-pub(super) fn within(text: &str, longest: usize) -> Result<String, &'static str> {
+/// What somebody typed, if it has words and no more than `longest` characters as WhatsApp counts them.
+pub(super) fn within(text: &str, longest: usize) -> Result<String, Unsendable> {
     let text = text.trim();
     match text.encode_utf16().count() {
-        0 => Err("empty"),
-        length if length > longest => Err("long"),
+        0 => Err(Unsendable::Empty),
+        length if length > longest => Err(Unsendable::TooLong),
         _ => Ok(text.to_owned()),
     }
 }

@@ -7,16 +7,22 @@ use ipnet::IpNet;
 use reqwest::Url;
 use serde::Deserialize;
 
-use crate::domain::Duration;
+use crate::domain::{Duration, duration, durations, embedded};
 
 /// How webhooks are delivered: `delivery.toml` explains each figure.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    waits: Vec<String>,
-    longest_wait: String,
-    give_up_after: String,
-    old_secret_lives: String,
+    #[serde(deserialize_with = "durations")]
+    waits: Vec<Duration>,
+    #[serde(deserialize_with = "duration")]
+    longest_wait: Duration,
+    /// How long an endpoint may refuse something while it takes what is of others.
+    #[serde(deserialize_with = "duration")]
+    pub give_up_after: Duration,
+    /// How long an old secret signs too.
+    #[serde(deserialize_with = "duration")]
+    pub old_secret_lives: Duration,
     /// Attempts that are kept of each endpoint.
     pub attempts_kept: i64,
     /// Endpoints at most.
@@ -24,37 +30,23 @@ pub struct Policy {
     private: Vec<IpNet>,
 }
 
-static POLICY: LazyLock<Policy> = LazyLock::new(|| toml::from_str(include_str!("delivery.toml")).unwrap_or_default());
+static POLICY: LazyLock<Policy> = LazyLock::new(|| embedded("delivery.toml", include_str!("delivery.toml")));
 
 /// The figures that ship.
 pub fn policy() -> &'static Policy {
     &POLICY
 }
 
-fn length(text: &str) -> Duration {
-    Duration::parse(text).unwrap_or(Duration::ZERO)
-}
-
 impl Policy {
     /// How long to wait after the `attempt`th failure, from 1; `None` after the last.
     pub fn wait(&self, attempt: i64) -> Option<Duration> {
         let place = usize::try_from(attempt - 1).ok()?;
-        self.waits.get(place).map(|wait| length(wait))
+        self.waits.get(place).copied()
     }
 
     /// The wait that a receiver asked for, as far as it is heeded.
     pub fn asked(&self, wait: Duration) -> Duration {
-        wait.min(length(&self.longest_wait))
-    }
-
-    /// How long an endpoint may refuse something while it takes what is of others.
-    pub fn give_up_after(&self) -> Duration {
-        length(&self.give_up_after)
-    }
-
-    /// How long an old secret signs too.
-    pub fn old_secret_lives(&self) -> Duration {
-        length(&self.old_secret_lives)
+        wait.min(self.longest_wait)
     }
 
     /// Whether an address is not of the public internet. One of IPv4 that is written as one of IPv6 is what it is.
@@ -136,10 +128,7 @@ mod tests {
         let waits: Vec<_> = (1..).map_while(|attempt| policy().wait(attempt)).collect();
         assert!(waits.len() > 5 && waits.is_sorted() && waits[0] > Duration::ZERO, "{waits:?}");
         assert_eq!(policy().asked(Duration::days(9)), Duration::hours(24));
-        assert_eq!(
-            (policy().give_up_after(), policy().old_secret_lives()),
-            (Duration::minutes(30), Duration::hours(24))
-        );
+        assert_eq!((policy().give_up_after, policy().old_secret_lives), (Duration::minutes(30), Duration::hours(24)));
     }
 
     #[test]

@@ -7,12 +7,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::templates::{api_language, gaps, is_of};
+use crate::domain::embedded;
 
 /// Meta's subcode for words that are too long (section 6).
 pub const TOO_LONG: i64 = 2_388_040;
 
 /// What a template may hold; template_limits.toml explains each.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Limits {
@@ -34,7 +35,7 @@ pub struct Limits {
 
 /// The limits of today.
 pub static LIMITS: LazyLock<Limits> =
-    LazyLock::new(|| toml::from_str(include_str!("template_limits.toml")).unwrap_or_default());
+    LazyLock::new(|| embedded("template_limits.toml", include_str!("template_limits.toml")));
 
 /// How long a text is, in UTF-16 units.
 pub fn length(text: &str) -> usize {
@@ -172,8 +173,7 @@ mod tests {
 
     #[test]
     fn the_limits_are_readable() {
-        let limits: Result<Limits, _> = toml::from_str(include_str!("template_limits.toml"));
-        assert_eq!(limits.map(|limits| limits.body).map_err(|error| error.to_string()), Ok(1_024));
+        assert_eq!(LIMITS.body, 1_024);
     }
 
     #[test]

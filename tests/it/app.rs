@@ -70,12 +70,23 @@ pub fn template(name: &str, language: &str, body: &str) -> Draft {
     Draft { name: name.into(), language: language.into(), category: "UTILITY", body: body.into(), examples }
 }
 
+/// The command `hotline`, to be told what to do.
+pub fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_hotline"))
+}
+
+/// The same of a database.
+pub fn binary_on(database: &Database) -> Command {
+    let mut command = binary();
+    command.env("HOTLINE_DATABASE__URL", &database.url);
+    command
+}
+
 /// The binary as a number's server, to be started.
 pub fn serving(address: SocketAddr, graph: SocketAddr, database: &Database) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    let mut command = binary_on(database);
     command.arg("serve").envs([
         ("HOTLINE_LISTEN", address.to_string()),
-        ("HOTLINE_DATABASE__URL", database.url.clone()),
         ("HOTLINE_WHATSAPP__APP_SECRET", SECRET.into()),
         ("HOTLINE_WHATSAPP__VERIFY_TOKEN", "word".into()),
         ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "token".into()),
@@ -141,6 +152,23 @@ impl Drop for App {
     fn drop(&mut self) {
         let _gone = self.child.kill();
         let _reaped = self.child.wait();
+    }
+}
+
+/// A number's server with the sandbox's Graph API in front of it. Until the test verifies its webhook, the sandbox tells it nothing.
+pub struct Running {
+    pub app: App,
+    pub sandbox: Sandbox,
+    pub address: SocketAddr,
+}
+
+impl Running {
+    /// Starts both, at ports of their own; `more` are settings.
+    pub async fn start(database: &Database, more: &[(&str, &str)]) -> Self {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, database, more).await;
+        Self { app, sandbox, address }
     }
 }
 

@@ -1,17 +1,17 @@
 //! What other rules would have made of what happened: of timelines, and of the journal of a running system.
 
 use std::path::Path;
-use std::process::Command;
 
 use hotline::domain::{ContactId, Timestamp};
 use hotline::store::NewEvent;
 use serde_json::{Value, json};
 
+use crate::app::binary;
 use crate::db::Database;
 
 /// What the command says, and its exit status.
 fn backtest(arguments: &[&str], url: Option<&str>) -> (String, i32) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    let mut command = binary();
     command.arg("backtest").args(arguments).envs(url.map(|url| ("HOTLINE_DATABASE__URL", url)));
     let done = command.output().unwrap();
     let said = String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap();

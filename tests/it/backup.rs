@@ -2,26 +2,24 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::{ConnectOptions as _, Executor as _};
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{Running, binary, binary_on, customer, http, post, text_webhook};
 use crate::db::{Database, eventually};
 use crate::law::rows;
 
 fn back_up(database: &Database, to: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
-    command.arg("backup").arg(to).env("HOTLINE_DATABASE__URL", &database.url).output().unwrap()
+    let mut command = binary_on(database);
+    command.arg("backup").arg(to).output().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_beside_a_running_server_is_whole_and_leaves_what_is_there() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
     sandbox.wrote(&customer(1));
     let taken = std::sync::Arc::new(AtomicU64::new(0));
     let writes = tokio::spawn({
@@ -99,7 +97,7 @@ async fn a_copy_that_is_told_to_stop_leaves_nothing() {
     busy.execute("create table filled (it integer)").await.unwrap();
     // Nobody reads it meanwhile.
     busy.execute("begin exclusive").await.unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    let mut command = binary();
     command.arg("backup").arg(folder.path().join("copy.db")).env("HOTLINE_DATABASE__URL", &from.url);
     let mut copying = command.spawn().unwrap();
     let part = folder.path().join("copy.db.part");

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::app::{App, NUMBER, SECRET, customer, free_address, http, post, sandbox};
+use crate::app::{App, NUMBER, Running, SECRET, customer, free_address, http, post, sandbox};
 use crate::db::{Database, eventually};
 use crate::law::rows;
 
@@ -92,9 +92,7 @@ async fn what_is_told_of_others_changes_nothing_of_ours() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_that_meta_tells_of_the_account_is_heeded_and_counts_once() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, address, .. } = Running::start(&database, &[]).await;
         let value = |number: &str, code: i64| {
             json!({ "messaging_product": "whatsapp", "metadata": { "phone_number_id": number },
                 "errors": [{ "code": code, "title": "Not as it should be" }] })

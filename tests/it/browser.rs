@@ -8,7 +8,7 @@ use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 
-use crate::app::free_address;
+use crate::app::{binary, free_address};
 use crate::db::{Database, eventually};
 
 /// What the browser calls itself.
@@ -63,7 +63,7 @@ pub async fn browser(port: u16, profile: &std::path::Path, width: u32) -> Client
 
 /// Starts the binary in sandbox mode; returns it and its one-time link.
 pub fn start(database: &Database) -> (Killed, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hotline"))
+    let mut child = binary()
         .envs([("HOTLINE_LISTEN", free_address().to_string()), ("HOTLINE_DATABASE__URL", database.url.clone())])
         .env("HOTLINE_LOG__LEVEL", "error")
         .stdout(Stdio::piped())

@@ -8,7 +8,7 @@ use hotline::store::Store;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::app::{App, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, Running, free_address, http, post, sandbox, text_webhook};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
@@ -21,9 +21,7 @@ fn key(page: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_said_stop_or_is_a_colleagues_is_not_written_to_and_what_was_typed_stays() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
     let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
     let (one, two) = (ids[0].as_str(), ids[1].as_str());
     let ana = Person::sign_in(&database, address, "ana", "admin").await;

@@ -1,8 +1,8 @@
 //! A number of one's own: what tells that the shop is still the demo's, why the webhook cannot be reached, and what 360dialog has not.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
-use crate::app::{App, NUMBER, free_address, sandbox};
+use crate::app::{App, NUMBER, binary, free_address, sandbox};
 use crate::db::Database;
 use crate::desk::Person;
 use crate::recompute::copy_keywords;
@@ -19,7 +19,7 @@ fn hotline(database: &Database, arguments: &[&str], more: &[(&str, &str)]) -> Ou
         ("HOTLINE_WHATSAPP__GRAPH_URL", "https://127.0.0.1:9"),
         ("HOTLINE_PUBLIC_URL", "https://127.0.0.1:9"),
     ];
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    let mut command = binary();
     command.args(arguments).envs(credentials).envs(more.iter().copied()).output().unwrap()
 }
 

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{Running, customer, http, post, text_webhook};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
 
@@ -56,9 +56,7 @@ fn each(list: &Value, field: &str) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn contacts_are_listed_by_what_was_heard_last_and_found_by_what_is_known_of_them() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
         let ids = two_write(&sandbox, address, &database, ["Budget $500 phone, waterproof please", "hello"]).await;
         let [first, second] = [0, 1].map(|index| ids[index].parse::<i64>().unwrap());
@@ -116,7 +114,9 @@ async fn contacts_are_listed_by_what_was_heard_last_and_found_by_what_is_known_o
             ("/contacts?colour=mauve", 422, "light-green"),
             ("/contacts?phone=abc", 422, "country code"),
             ("/contacts?updated_since=yesterday", 422, "2026-04-01T00:00:00Z"),
-            ("/contacts?telephone=1", 400, "unknown field"),
+            ("/contacts?telephone=1", 400, "unknown field `telephone`"),
+            ("/contacts?limit=many", 400, "limit: invalid digit"),
+            ("/contacts/ada", 400, "`ada` stands in the address where it has a number"),
             ("/contacts/4711", 404, "/api/v1/contacts?phone="),
             ("/contacts/4711/messages", 404, "There is no contact 4711"),
             ("/hand-offs?state=lost", 422, "open, taken or closed"),
@@ -135,9 +135,7 @@ async fn contacts_are_listed_by_what_was_heard_last_and_found_by_what_is_known_o
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_takes_over_writes_and_hands_back_under_the_rules_of_the_console() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
         let ids = two_write(&sandbox, address, &database, ["I want to talk to a person", "hello"]).await;
         let id = ids[0].parse::<i64>().unwrap();

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::app::{App, free_address, http, post, sandbox, text_webhook};
+use crate::app::{Running, http, post, text_webhook};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
@@ -12,9 +12,7 @@ use crate::law::rows;
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_a_colleagues_is_neither_handed_back_nor_taken_behind_their_back() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[TOKEN]).await;
         let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
         let ben = Person::sign_in(&database, address, "ben", "agent").await;
@@ -76,9 +74,7 @@ async fn what_is_a_colleagues_is_neither_handed_back_nor_taken_behind_their_back
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_kept_or_said_to_be_too_long_and_discarding_leads_back() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
     let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     let (conversation, draft) = (format!("/inbox/all/{}", ids[0]), format!("/contact/{}/draft", ids[0]));
@@ -101,9 +97,7 @@ async fn a_draft_is_kept_or_said_to_be_too_long_and_discarding_leads_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tag_that_was_forgotten_is_made_and_given_again() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
     let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     let does = async |id: &str, what: &str, key: &str| {

@@ -7,7 +7,7 @@ use hotline::whatsapp::sandbox::{Faults, Sandbox};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 
-use crate::app::{App, client, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{Running, binary_on, client, customer, http, post, text_webhook};
 use crate::db::{Database, eventually};
 use crate::law::rows;
 
@@ -25,11 +25,7 @@ pub type Answer = (StatusCode, String);
 impl Person {
     pub async fn sign_in(database: &Database, address: SocketAddr, login: &str, role: &str) -> Self {
         let name = format!("{}{} of the shop", login[..1].to_uppercase(), &login[1..]);
-        let made = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-            .args(["user", "add", login, "--role", role, "--name", &name])
-            .env("HOTLINE_DATABASE__URL", &database.url)
-            .output()
-            .unwrap();
+        let made = binary_on(database).args(["user", "add", login, "--role", role, "--name", &name]).output().unwrap();
         let made = String::from_utf8(made.stdout).unwrap();
         let token = made.split_whitespace().find_map(|word| word.split("/sign-in/").nth(1)).unwrap();
         let base = format!("http://{address}");
@@ -93,9 +89,7 @@ pub async fn two_write(sandbox: &Sandbox, address: SocketAddr, database: &Databa
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
         let ids = two_write(&sandbox, address, &database, ["do you have Ohrstöpsel, or earbuds?", "Привет"]).await;
         let one = ids[0].clone();
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
@@ -194,9 +188,7 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_failed_is_tried_again_once_and_by_nobody_but_who_is_in_charge() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
         sandbox.verify().await.unwrap();
         let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
@@ -248,9 +240,7 @@ async fn what_failed_is_tried_again_once_and_by_nobody_but_who_is_in_charge() {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_is_there_is_not_made_again_and_an_agent_is_told_whose_page_it_is() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     let ben = Person::sign_in(&database, address, "ben", "agent").await;
     let (status, page) = ana.post("/admin", &[("login", "Ben"), ("name", "Ben 2"), ("role", "admin")]).await;
@@ -278,9 +268,7 @@ async fn somebody_who_is_there_is_not_made_again_and_an_agent_is_told_whose_page
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_removed_is_out_at_once_and_a_new_password_ends_the_other_sessions() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
         let ben = Person::sign_in(&database, address, "ben", "agent").await;
         let made = ana.post("/admin/link", &[("login", "ben")]).await.1;
@@ -311,8 +299,8 @@ async fn who_is_removed_is_out_at_once_and_a_new_password_ends_the_other_session
         assert_eq!(ben.post(&format!("/sign-in/{token}"), &[]).await.0, StatusCode::GONE);
         assert!(!ana.get("/admin").await.1.contains("value=\"ben\""));
         let remove = |login: &str| {
-            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
-            command.args(["user", "remove", login]).env("HOTLINE_DATABASE__URL", &database.url).output().unwrap()
+            let mut command = binary_on(&database);
+            command.args(["user", "remove", login]).output().unwrap()
         };
         let last = remove("ana");
         assert!(!last.status.success() && String::from_utf8(last.stderr).unwrap().contains("the last admin"));
@@ -327,9 +315,7 @@ async fn who_is_removed_is_out_at_once_and_a_new_password_ends_the_other_session
 #[tokio::test(flavor = "multi_thread")]
 async fn whose_person_is_removed_waits_for_somebody_else() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
         let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
         let ben = Person::sign_in(&database, address, "ben", "agent").await;
@@ -342,11 +328,7 @@ async fn whose_person_is_removed_waits_for_somebody_else() {
         }
         assert_eq!(ana.get("/admin").await.1.matches("1 customer of theirs waits for somebody else").count(), 2);
         assert_eq!(ana.post("/admin/remove", &[("login", "ben")]).await.0, StatusCode::SEE_OTHER);
-        let removed = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-            .args(["user", "remove", "eva"])
-            .env("HOTLINE_DATABASE__URL", &database.url)
-            .output()
-            .unwrap();
+        let removed = binary_on(&database).args(["user", "remove", "eva"]).output().unwrap();
         assert!(String::from_utf8(removed.stdout).unwrap().contains("1 of their conversations wait"));
         for id in &ids {
             let waits = async || ana.get("/inbox/hot").await.1.contains(&format!("id=\"row-{id}\"")).then_some(());
@@ -367,9 +349,7 @@ async fn whose_person_is_removed_waits_for_somebody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_signs_in_with_a_link_comes_to_the_page_that_they_wanted() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     let link = async || {
         let made = ana.post("/admin/link", &[("login", "ana")]).await.1;

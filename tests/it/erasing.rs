@@ -4,7 +4,7 @@ use hotline::store::NewEvent;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, binary_on, customer, free_address, http, post, sandbox, text_webhook};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law::rows;
@@ -108,13 +108,8 @@ async fn who_wishes_to_be_forgotten_leaves_nothing_and_does_not_come_back() {
         .await;
         assert!(app.terminate().await.success());
         let command = |more: &'static [&'static str]| {
-            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
-            command
-                .args(["erase", &ada.number])
-                .args(more)
-                .env("HOTLINE_DATABASE__URL", &database.url)
-                .output()
-                .unwrap()
+            let mut command = binary_on(&database);
+            command.args(["erase", &ada.number]).args(more).output().unwrap()
         };
         assert_eq!(command(&[]).status.code(), Some(1), "{kind}: it asks");
         assert!(!cells(&database, &[&phone]).await.is_empty(), "{kind}");

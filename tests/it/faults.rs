@@ -5,7 +5,7 @@ use std::process::Command;
 
 use sqlx::{Connection, Executor};
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, Running, binary_on, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 use crate::law::rows;
 
@@ -47,9 +47,7 @@ async fn acknowledged(address: std::net::SocketAddr, id: &str) -> bool {
 async fn a_full_disk_is_answered_503_and_all_goes_on_when_there_is_room_again() {
     let Some(disk) = SmallDisk::mount() else { return };
     let database = Database::sqlite_in(disk.path());
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let app = App::start(address, graph, &database, &[]).await;
+    let Running { app, sandbox, address } = Running::start(&database, &[]).await;
     sandbox.wrote(&customer(1));
     assert!(acknowledged(address, "wamid.before").await);
     let filler = disk.path().join("filler");
@@ -86,9 +84,7 @@ async fn a_full_disk_is_answered_503_and_all_goes_on_when_there_is_room_again() 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_file_may_grow_it_lives_on_and_all_goes_on_when_they_may() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let app = App::start(address, graph, &database, &[]).await;
+    let Running { app, sandbox, address } = Running::start(&database, &[]).await;
     sandbox.wrote(&customer(1));
     assert!(acknowledged(address, "wamid.before").await);
     let limit = |bytes: &str| {
@@ -134,9 +130,7 @@ impl Locker {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_database_is_answered_503_and_all_goes_on_when_it_is_free() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
         sandbox.wrote(&customer(1));
         let locker = Locker::lock(&database).await;
         assert!(!acknowledged(address, "wamid.locked").await, "{}", database.kind);
@@ -176,16 +170,14 @@ async fn set_read_only(database: &Database, read_only: bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_takes_no_writes_is_not_ready_and_the_doctor_says_so() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
         let ready = async |expected: u16| {
             let answer = http().get(format!("http://{address}/readyz")).send().await.unwrap().status();
             (answer == expected).then_some(())
         };
         let doctor = || {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
-            let told = command.args(["doctor", "--json"]).env("HOTLINE_DATABASE__URL", &database.url).output().unwrap();
+            let mut command = binary_on(&database);
+            let told = command.args(["doctor", "--json"]).output().unwrap();
             let told: Vec<serde_json::Value> = serde_json::from_slice(&told.stdout).unwrap();
             told.into_iter().find(|finding| finding["what"] == "database").unwrap()["ok"].clone()
         };
@@ -201,9 +193,7 @@ async fn what_takes_no_writes_is_not_ready_and_the_doctor_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_that_arrive_together_share_a_commit() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
         let http = http();
         let signed: Vec<_> = (0..400).map(|n| text_webhook(&[(n, format!("wamid.{n}"), "ok")])).collect();
         let before = counter(address, "hotline_commits_total").await;

@@ -11,7 +11,7 @@ use hotline::store::ProductUpdate;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::app::{App, free_address, http, sandbox};
+use crate::app::{App, Running, free_address, http, sandbox};
 use crate::db::{Database, eventually};
 use crate::law::{rows, states};
 
@@ -137,9 +137,7 @@ async fn whose(database: &Database) -> Vec<(String, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_of_mail_tells_who_it_is_where_one_person_alone_paid_with_it() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[("HOTLINE_FEEDS__SHOPIFY_SECRET", "new")]).await;
+        let Running { app, address, .. } = Running::start(&database, &[("HOTLINE_FEEDS__SHOPIFY_SECRET", "new")]).await;
         let tell = async |topic: &str, id: &str, state: &str, phone: Option<&str>| {
             let mut body = order(id, json!({ "email": "ada@example.com", "phone": phone }));
             body["financial_status"] = state.into();

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, sandbox};
+use crate::app::{App, Running, customer, free_address, sandbox};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
@@ -50,9 +50,7 @@ async fn a_contact_is_found_by_its_words_alone_and_in_any_letters() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_words_behind_a_tag_are_shown_however_long_ago_they_were_said() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[TOKEN]).await;
         let words = "Budget $500 phone, waterproof please";
         let ids = two_write(&sandbox, address, &database, [words, "hello"]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;

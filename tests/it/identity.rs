@@ -6,7 +6,7 @@ use hotline::engine::fold::state::State;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 
-use crate::app::{App, NUMBER, SECRET, free_address, http, post, sandbox};
+use crate::app::{NUMBER, Running, SECRET, http, post};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
 use crate::law::{self, rows, states};
@@ -50,9 +50,7 @@ async fn when(database: &Database, what: &str, holds: impl Fn(&State) -> bool) -
 #[tokio::test(flavor = "multi_thread")]
 async fn two_that_turn_out_to_be_one_keep_what_both_had_said() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, address, .. } = Running::start(&database, &[]).await;
         writes(address, "wamid.a1", Some(PHONE), None, "procuro um celular, até 2000 reais").await;
         writes(address, "wamid.b1", None, Some(USER), "tem à prova d'água?").await;
         eventually("both are known", async || (states(&database).await.len() == 2).then_some(())).await;
@@ -92,9 +90,7 @@ async fn two_that_turn_out_to_be_one_keep_what_both_had_said() {
 async fn who_changes_the_number_stays_the_same_customer_and_is_heard_when_they_say_stop() {
     const NEW: &str = "5511912345678";
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, address, .. } = Running::start(&database, &[]).await;
         writes(address, "wamid.1", Some(PHONE), None, "procuro um celular, até 2000 reais").await;
         let changed = json!({ "type": "system", "system": {
             "body": "User Bia changed from 5511987654321 to 5511912345678", "type": "user_changed_number", "wa_id": NEW,
@@ -114,9 +110,7 @@ async fn who_changes_the_number_stays_the_same_customer_and_is_heard_when_they_s
 async fn who_takes_over_a_number_that_somebody_left_is_somebody_else() {
     const NEW: &str = "5511912345678";
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, address, .. } = Running::start(&database, &[]).await;
         writes(address, "wamid.1", Some(PHONE), Some(USER), "PARAR").await;
         when(&database, "they are out", |state| state.contact.is_opted_out()).await;
         let changed = || {
@@ -153,9 +147,7 @@ async fn who_takes_over_a_number_that_somebody_left_is_somebody_else() {
 async fn what_was_written_before_a_change_of_number_turns_no_answer_back_to_the_former_one() {
     const NEW: &str = "5511912345678";
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, address, .. } = Running::start(&database, &[]).await;
         writes(address, "wamid.1", Some(PHONE), Some(USER), "olá").await;
         let changed = json!({ "type": "system", "system": {
             "type": "user_changed_number", "wa_id": NEW, "user_id": "BR.9002", "previous_user_id": USER,
@@ -184,9 +176,7 @@ async fn what_was_written_before_a_change_of_number_turns_no_answer_back_to_the_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_state_that_cannot_be_read_is_made_anew_from_the_journal() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, address, .. } = Running::start(&database, &[]).await;
         writes(address, "wamid.1", Some(PHONE), None, "procuro um celular, até 2000 reais").await;
         let before = when(&database, "it is folded", |state| state.facts.holds("budget/0-2000")).await;
         spoil(&database).await;
@@ -221,9 +211,7 @@ async fn spoil(database: &Database) {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_that_asked_for_a_person_and_turn_out_to_be_one_one_hand_off_stays_open() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, address, .. } = Running::start(&database, &[]).await;
         let open = async |wanted: usize| {
             let what = format!("{}: {wanted} hand-offs are open", database.kind);
             eventually(&what, async || {

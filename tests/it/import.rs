@@ -1,7 +1,6 @@
 //! Exported chats: read in the formats of their phones, folded at their own times, once, and nothing is sent for them.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use chrono_tz::Tz;
 use hotline::domain::{SourceFile, Timestamp};
@@ -9,7 +8,7 @@ use hotline::engine::fold::state::State;
 use hotline::whatsapp::chat_export::{self, ChatError, DateOrder, Words};
 use serde_json::json;
 
-use crate::app::{App, customer, free_address, sandbox};
+use crate::app::{Running, binary, customer};
 use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::law::{self, rows, states};
@@ -152,7 +151,7 @@ fn berlin(days_ago: i64) -> chrono::DateTime<Tz> {
 }
 
 fn import(file: &Path, number: &str, more: &[&str], url: &str) -> (String, i32) {
-    let done = Command::new(env!("CARGO_BIN_EXE_hotline"))
+    let done = binary()
         .args(["import", file.to_str().unwrap(), "--contact", number])
         .args(more)
         .env("HOTLINE_DATABASE__URL", url)
@@ -192,9 +191,7 @@ async fn a_customers_past_is_folded_at_its_own_times_once_and_nothing_is_sent_fo
     let file = chat(folder.path(), &text);
     let shop = ["--agent-name", "Nova Shop", "--timezone", "Europe/Berlin", "--dates", "dmy"];
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app, sandbox, .. } = Running::start(&database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
         let ana = customer(1);
         let (told, status) = import(&file, &ana.number, &[&shop[..], &["--dry-run"]].concat(), &database.url);

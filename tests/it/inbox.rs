@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{Running, customer, free_address, http, post, text_webhook};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
 use crate::law::rows;
@@ -73,9 +73,7 @@ async fn where_nobody_came_it_is_told_and_whoever_takes_it_has_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_needs_a_person_and_has_none_is_unassigned() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
         let ana = Person::sign_in(&database, address, "ana", "agent").await;
         let writes = async |customer_number: u64, id: &str, words: &str| {
             sandbox.wrote(&customer(customer_number));

@@ -7,7 +7,7 @@ use hotline::domain::{ContactId, Link, LinkKind, Timestamp};
 use hotline::store::NewLink;
 use serde_json::{Value, json};
 
-use crate::app::{App, client, customer, free_address, sandbox};
+use crate::app::{App, Running, client, customer, free_address, sandbox};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law::{self, rows, states};
@@ -42,9 +42,7 @@ async fn link_for(sandbox: &hotline::whatsapp::sandbox::Sandbox, number: &str, a
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_leads_to_the_product_and_its_opening_is_a_click() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, sandbox, address } = Running::start(&database, &[]).await;
         sandbox.verify().await.unwrap();
         let ada = customer(1);
         sandbox.write(&ada, "is the Nova S7 Pro in stock?");
@@ -103,9 +101,7 @@ async fn an_answer_leads_to_the_product_and_its_opening_is_a_click() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_makes_links_for_messages_of_its_own_and_an_agents_reply_with_one_tells_the_rules() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
         let bo = customer(2);
         sandbox.write(&bo, "hello");

@@ -4,7 +4,7 @@ use hotline::domain::CartLine;
 use hotline::whatsapp::sandbox::{Customer, Said, Sandbox};
 use serde_json::Value;
 
-use crate::app::{App, customer, free_address, sandbox};
+use crate::app::{Running, customer};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
 use crate::law::{self, rows};
@@ -19,9 +19,7 @@ async fn answer(sandbox: &Sandbox, customer: &Customer, count: usize) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_quotes_a_message_or_comes_from_a_page_is_answered_about_that_product() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, sandbox, address } = Running::start(&database, &[]).await;
         sandbox.verify().await.unwrap();
         let ada = customer(1);
         sandbox.write(&ada, "show me the Hush 700");
@@ -56,9 +54,7 @@ async fn who_quotes_a_message_or_comes_from_a_page_is_answered_about_that_produc
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cart_is_a_wish_to_buy_that_a_person_sees_whole() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, sandbox, address } = Running::start(&database, &[]).await;
         sandbox.verify().await.unwrap();
         let bia = customer(3);
         let line = |product: &str, quantity, price: i64| CartLine {

@@ -5,7 +5,7 @@ use hotline::engine::wall_clock;
 use hotline::whatsapp::sandbox::{Customer, Faults};
 use serde_json::{Value, json};
 
-use crate::app::{App, NUMBER, SECRET, client, customer, free_address, http, post, sandbox};
+use crate::app::{App, NUMBER, Running, SECRET, binary_on, client, customer, free_address, http, post, sandbox};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
@@ -16,8 +16,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A command beside the server; the link that it prints.
 async fn hotline(database: &Database, address: std::net::SocketAddr, arguments: &[&str]) -> String {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
-    command.args(arguments).env("HOTLINE_DATABASE__URL", &database.url);
+    let mut command = binary_on(database);
+    command.args(arguments);
     command.env("HOTLINE_PUBLIC_URL", format!("http://{address}"));
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
@@ -236,9 +236,7 @@ async fn a_number_that_meta_restricts_is_held_until_it_may_send() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_planned_stands_beside_what_waits() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
         let api = Api::new(address);
         let outreach = async || api.get("/outreach").await;

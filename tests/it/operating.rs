@@ -9,13 +9,13 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::app::{App, SECRET, free_address, http, post, sandbox, serving, text_webhook};
+use crate::app::{App, Running, SECRET, binary, free_address, http, post, sandbox, serving, text_webhook};
 use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::recompute::copy_keywords;
 
 fn hotline() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    let mut command = binary();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -41,9 +41,7 @@ fn a_shop_whose_secrets_are_missing_does_not_start_as_a_sandbox() {
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_request_does_not_hold_up_the_stop() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let app = App::start(address, graph, &database, &[]).await;
+    let Running { app, address, .. } = Running::start(&database, &[]).await;
     let mut half = tokio::net::TcpStream::connect(address).await.unwrap();
     half.write_all(b"POST /webhook/whatsapp HTTP/1.1\r\nhost: shop\r\ncontent-length: 100\r\n\r\n{").await.unwrap();
     assert!(app.terminate().await.success());
@@ -136,9 +134,7 @@ async fn answer(stream: &mut tokio::net::TcpStream) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_knows_no_secret_fills_no_memory() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
     // No body is taken in for what cannot be a signature.
     for wrong in ["", "sha256=", "sha256=00", "sha1=0000000000000000000000000000000000000000"] {
         assert_eq!(answer(&mut begun(address, wrong, 3_000_000).await).await, "HTTP/1.1 401", "{wrong}");
@@ -165,9 +161,7 @@ async fn who_knows_no_secret_fills_no_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_sends_slowly_loses_the_place() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
     let guessed = format!("sha256={}", "00".repeat(32));
     let mut open = Vec::new();
     for _ in 0..32 {

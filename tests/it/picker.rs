@@ -8,7 +8,7 @@ use hotline::whatsapp::sandbox::{ACCOUNT, Faults, Sandbox, TemplateChange};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::{App, SECRET, customer, free_address, http, post, sandbox, template};
+use crate::app::{App, SECRET, binary_on, customer, free_address, http, post, sandbox, template};
 use crate::browser;
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
@@ -327,11 +327,7 @@ async fn the_words_follow_what_is_typed_which_stays_when_the_page_is_renewed_and
     let Some(_driver) = browser::driver(port) else { return };
     let database = Database::sqlite();
     let desk = Desk::start(&database).await;
-    let made = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-        .args(["user", "link", "ana"])
-        .env("HOTLINE_DATABASE__URL", &database.url)
-        .output()
-        .unwrap();
+    let made = binary_on(&database).args(["user", "link", "ana"]).output().unwrap();
     let made = String::from_utf8(made.stdout).unwrap();
     let token = made.split_whitespace().find_map(|word| word.split("/sign-in/").nth(1)).unwrap();
     let (base, profile) = (format!("http://{}", desk.address), tempfile::tempdir().unwrap());

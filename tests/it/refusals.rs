@@ -2,16 +2,14 @@
 
 use reqwest::StatusCode;
 
-use crate::app::{App, free_address, sandbox};
+use crate::app::Running;
 use crate::db::Database;
 use crate::desk::Person;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_refused_in_a_page() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
         let styled = |(status, page): (StatusCode, String), wanted: StatusCode, of: &str| {
             assert_eq!((status, page.contains("console.css")), (wanted, true), "{}: {of}: {page}", database.kind);
@@ -48,9 +46,7 @@ async fn what_cannot_be_read_is_refused_in_a_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tag_is_saved_among_those_that_were_shown() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     let page = ana.get("/admin/tags?all=true").await.1;
     assert!(page.contains("name=\"all\" value=\"true\""), "{page}");

@@ -9,6 +9,7 @@ use hotline::engine::knowledge::{Folders, compile};
 use hotline::engine::replay::World;
 use hotline::engine::replay::timeline;
 
+use crate::app::binary;
 use crate::law::knowledge;
 use crate::why;
 
@@ -105,7 +106,7 @@ fn every_tag_of_every_scenario_is_explained_by_the_rule_that_gave_it() {
 #[test]
 fn the_catalogue_is_covered_as_far_as_it_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut coverage = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+    let mut coverage = binary();
     let told = coverage.args(["coverage", "--json"]).current_dir(root).output().unwrap();
     let rows: Vec<serde_json::Value> = serde_json::from_slice(&told.stdout).unwrap();
     assert_eq!(rows.len(), 336);

@@ -11,7 +11,7 @@ use hotline::store::{Folded, Indexed, NewEvent, OrderRow, Place, Profile, Store}
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 
-use crate::app::{App, free_address, http, sandbox};
+use crate::app::{App, Running, binary_on, free_address, http, sandbox};
 use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 
@@ -227,9 +227,7 @@ async fn regulars_are_checked_who_buy_half_as_often_as_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_count_list_save_and_export_segments_of_what_was_folded() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app: _app, address, .. } = Running::start(&database, &[TOKEN]).await;
         let call = async |method: &str, path: &str, body: Value| {
             let url = format!("http://{address}/api/v1/{path}");
             let request = http().request(method.parse().unwrap(), url).bearer_auth(TOKEN.1).body(body.to_string());
@@ -284,11 +282,7 @@ async fn programs_count_list_save_and_export_segments_of_what_was_folded() {
         assert_eq!((status, csv.lines().count()), (200, 3), "{csv}");
         assert!(csv.contains(",'=cmd|") && csv.contains(",80 USD,"), "{csv}");
         // The command works beside the server that owns the file.
-        let command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-            .args(["export", "contacts", "--segment", "bought:shoes"])
-            .env("HOTLINE_DATABASE__URL", &database.url)
-            .output()
-            .unwrap();
+        let command = binary_on(&database).args(["export", "contacts", "--segment", "bought:shoes"]).output().unwrap();
         let told = String::from_utf8(command.stdout).unwrap();
         assert_eq!(told.lines().count(), 2, "{told}{}", String::from_utf8_lossy(&command.stderr));
 

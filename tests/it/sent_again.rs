@@ -8,7 +8,7 @@ use hotline::whatsapp::sandbox::{Faults, Sandbox};
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::app::{App, SECRET, customer, free_address, http, post, sandbox};
+use crate::app::{App, Running, SECRET, customer, http, post};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
@@ -193,9 +193,7 @@ struct Taken {
 
 impl Taken {
     async fn start(database: &Database) -> Self {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, database, &[TOKEN]).await;
+        let Running { app, sandbox, address } = Running::start(database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
         let ids = two_write(&sandbox, address, database, ["I want to talk to a person", "hello"]).await;
         let _ana = Person::sign_in(database, address, "ana", "agent").await;

@@ -4,16 +4,14 @@ use reqwest::header::{ACCEPT, REFERER};
 use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
 
-use crate::app::{App, client, free_address, sandbox};
+use crate::app::{Running, binary_on, client};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_page_that_was_wanted_is_gone_back_to() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
     let http = client().redirect(Policy::none()).build().unwrap();
     let base = format!("http://{address}");
     let sent_away = async |method: Method, path: &str, headers: &[(&'static str, &str)]| {
@@ -63,17 +61,12 @@ async fn only_a_page_that_was_wanted_is_gone_back_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_removed_hears_no_more_of_what_happens() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
     let _ana = Person::sign_in(&database, address, "ana", "admin").await;
     let ben = Person::sign_in(&database, address, "ben", "agent").await;
     let mut live = ben.open("/live").await;
     assert_eq!(live.status(), StatusCode::OK);
-    let removed = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-        .args(["user", "remove", "ben"])
-        .env("HOTLINE_DATABASE__URL", &database.url)
-        .status();
+    let removed = binary_on(&database).args(["user", "remove", "ben"]).status();
     assert!(removed.unwrap().success());
     let mut heard = String::new();
     eventually("the stream has ended", async || {

@@ -4,7 +4,7 @@ use hotline::whatsapp::sandbox::{Faults, FileKind, Said};
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::app::{App, NUMBER, SECRET, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, NUMBER, Running, SECRET, binary_on, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
 use crate::law::rows;
@@ -17,9 +17,7 @@ fn row<'a>(page: &'a str, id: &str) -> &'a str {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_take_at_one_moment_the_first_has_it_and_the_page_that_answers_knows() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
         let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
         let ben = Person::sign_in(&database, address, "ben", "agent").await;
@@ -52,9 +50,7 @@ async fn of_two_who_take_at_one_moment_the_first_has_it_and_the_page_that_answer
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_reached_nobody_is_told_in_the_list_and_what_a_colleague_reads_stays_unread() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
         sandbox.verify().await.unwrap();
         let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
         let id = &ids[0];
@@ -91,9 +87,7 @@ async fn a_reply_that_reached_nobody_is_told_in_the_list_and_what_a_colleague_re
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_is_seen_by_who_is_signed_in_and_is_kept_nowhere() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
     sandbox.verify().await.unwrap();
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     sandbox.say(&customer(1), &Said::Image { caption: "this one".into() });
@@ -124,9 +118,7 @@ async fn a_picture_is_seen_by_who_is_signed_in_and_is_kept_nowhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tag_typed_as_the_console_calls_it_is_the_one_that_rules_give() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
     let ids = two_write(&sandbox, address, &database, ["do you have earbuds?", "hello"]).await;
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     let gives = async |id: &str, tag: &str| {
@@ -158,9 +150,7 @@ async fn a_tag_typed_as_the_console_calls_it_is_the_one_that_rules_give() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sound_is_given_in_parts_and_what_cannot_be_fetched_says_why() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
     sandbox.verify().await.unwrap();
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     let said =
@@ -214,9 +204,7 @@ async fn a_sound_is_given_in_parts_and_what_cannot_be_fetched_says_why() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_and_a_tag_are_known_by_name_wherever_they_are_asked_for() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
     let ids = two_write(&sandbox, address, &database, ["do you have earbuds?", "hello"]).await;
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     let give = [("tag", "Product-Hammock"), ("what", "add"), ("key", "k")];
@@ -233,8 +221,8 @@ async fn a_list_and_a_tag_are_known_by_name_wherever_they_are_asked_for() {
     assert!(ana.get("/lists?segment=tag%3ANobody-Knows").await.1.contains("There is no tag “Nobody-Knows”"));
 
     let hotline = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
-        command.args(arguments).env("HOTLINE_DATABASE__URL", &database.url);
+        let mut command = binary_on(&database);
+        command.args(arguments);
         let output = command.output().unwrap();
         String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
     };

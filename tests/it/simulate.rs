@@ -1,11 +1,10 @@
 //! `hotline simulate`: the same seed, the same world; a gate that never makes Meta say no.
 
-use std::process::Command;
-
+use crate::app::binary;
 use serde_json::Value;
 
 fn simulate(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_hotline")).arg("simulate").args(arguments).output().unwrap();
+    let output = binary().arg("simulate").args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use hotline::whatsapp::sandbox::{Customer, Faults, Said};
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, Running, binary_on, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 use crate::law::rows;
 
@@ -17,9 +17,7 @@ fn answers(sandbox: &hotline::whatsapp::sandbox::Sandbox, number: &str) -> Vec<s
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_writes_and_gets_products_that_fit_in_their_language() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[]).await;
+        let Running { app, sandbox, .. } = Running::start(&database, &[]).await;
         sandbox.verify().await.unwrap();
         let marco = Customer { number: "+393331234567".into(), name: "Marco".into(), ..Customer::default() };
         sandbox.write(&marco, "Cerco un telefono impermeabile, massimo 500 dollari");
@@ -38,9 +36,7 @@ async fn a_customer_writes_and_gets_products_that_fit_in_their_language() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_messages_at_once_get_one_answer() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[]).await;
         sandbox.wrote(&customer(1));
         let http = http();
         let burst: Vec<_> = (0..10).map(|n| (1, format!("wamid.burst{n}"), "do you have earbuds?")).collect();
@@ -59,9 +55,7 @@ async fn ten_messages_at_once_get_one_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asks_for_a_person_is_told_once_and_the_bot_is_silent_until_it_is_handed_back() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, sandbox, .. } = Running::start(&database, &[]).await;
     sandbox.verify().await.unwrap();
     let ada = customer(2);
     sandbox.write(&ada, "I want to talk to a human please");
@@ -140,9 +134,7 @@ async fn what_waits_for_its_turn_is_not_taken_for_lost_and_leaves_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_without_the_right_signature_or_too_large_is_refused() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
     let http = http();
     let (_, body) = text_webhook(&[(1, "wamid.1".into(), "hi")]);
     assert_eq!(post(&http, address, &("sha256=00".into(), body)).await, Some(401));
@@ -157,19 +149,13 @@ async fn a_webhook_without_the_right_signature_or_too_large_is_refused() {
 async fn people_are_made_beside_a_running_server_and_before_the_first() {
     let database = Database::empty_sqlite();
     let hotline = |arguments: &[&str]| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-            .args(arguments)
-            .env("HOTLINE_DATABASE__URL", &database.url)
-            .output()
-            .unwrap();
+        let output = binary_on(&database).args(arguments).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
     let user = |arguments: &[&str]| hotline(&[&["user"], arguments].concat());
     assert!(user(&["add", "ben", "--role", "admin"]).contains("/sign-in/"));
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let app = App::start(address, graph, &database, &[]).await;
+    let Running { app, .. } = Running::start(&database, &[]).await;
     assert!(user(&["add", "eva", "--role", "agent"]).contains("/sign-in/"));
     // A name is the same however it is typed.
     assert!(user(&["link", "Ben"]).contains("/sign-in/"));

@@ -9,7 +9,7 @@ use hotline::config::Settings;
 use hotline::domain::{Currency, EventBody, Timestamp};
 use hotline::engine::fold::state::State;
 use hotline::engine::knowledge::{Folders, Shelf};
-use hotline::engine::reports::{Desk, make, named};
+use hotline::engine::reports::{ReportInput, make, named};
 use hotline::engine::{Engine, Parts};
 use hotline::statistics::{Report, Span};
 use hotline::store::{
@@ -18,7 +18,7 @@ use hotline::store::{
 use hotline::whatsapp::client::{Client, install_tls};
 use serde_json::{Value, json};
 
-use crate::app::{App, free_address, http, sandbox};
+use crate::app::{Running, binary_on, http};
 use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 
@@ -122,8 +122,8 @@ impl Shop {
     pub async fn report(&self, name: &str, from: &str, until: &str) -> Report {
         let knowledge = self.engine.shelf().knowledge();
         let span = Span { from: at(from), until: at(until) };
-        let desk = Desk { store: self.store(), knowledge: &knowledge, span, now: self.engine.now() };
-        make(named(name).unwrap(), desk).await.unwrap()
+        let input = ReportInput { store: self.store(), knowledge: &knowledge, span, now: self.engine.now() };
+        make(named(name).unwrap(), input).await.unwrap()
     }
 }
 
@@ -453,9 +453,7 @@ pub async fn fill(store: &Store, orders: Vec<(i64, &str, i64)>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_and_reports_are_reached_by_api_and_command() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[TOKEN]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[TOKEN]).await;
     let call = async |method: &str, path: &str, body: Value| {
         let url = format!("http://{address}/api/v1/{path}");
         let request = http().request(method.parse().unwrap(), url).bearer_auth(TOKEN.1).body(body.to_string());
@@ -485,9 +483,8 @@ async fn jobs_and_reports_are_reached_by_api_and_command() {
     assert_eq!(call("PUT", "ad-spend", wrong).await.0, 422);
 
     let told = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
-        let output =
-            command.arg("report").args(arguments).env("HOTLINE_DATABASE__URL", &database.url).output().unwrap();
+        let mut command = binary_on(&database);
+        let output = command.arg("report").args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
     };
     assert!(told(&[]).contains("reports-of-month   every month    done"), "{}", told(&[]));

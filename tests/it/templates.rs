@@ -9,7 +9,7 @@ use hotline::whatsapp::sandbox::{ACCOUNT, Sandbox, TemplateChange};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::app::{App, NUMBER, customer, free_address, http, sandbox, template as draft, wide_awake};
+use crate::app::{App, NUMBER, binary, customer, free_address, http, sandbox, template as draft, wide_awake};
 use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::limits::open_gate;
@@ -196,7 +196,7 @@ async fn the_sandbox_takes_reviews_lists_and_deletes_templates_as_meta_does() {
 
 /// The command beside a sandbox: exit status and what it prints.
 async fn templates(graph: &str, arguments: &[&str]) -> (i32, String) {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+    let mut command = binary();
     command.arg("templates").args(arguments).envs([
         ("HOTLINE_WHATSAPP__APP_SECRET", "s"),
         ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "token"),

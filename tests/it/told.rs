@@ -6,7 +6,7 @@ use hotline::config::Settings;
 use hotline::domain::Severity;
 use hotline::engine::knowledge::{Folders, compile};
 
-use crate::app::{App, free_address, http, sandbox};
+use crate::app::{Running, binary, http};
 use crate::crm::TOKEN;
 use crate::db::Database;
 
@@ -51,10 +51,7 @@ fn a_file_in_another_encoding_is_a_mistake_with_a_place_like_any_other() {
     let line = bytes.iter().filter(|byte| **byte == b'\n').count() + 2;
     bytes.extend(b"\n# f\xfcr alle\n");
     std::fs::write(path, bytes).unwrap();
-    let checked = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-        .args(["check", "--json", "--keywords", folder.path().to_str().unwrap()])
-        .output()
-        .unwrap();
+    let checked = binary().args(["check", "--json", "--keywords", folder.path().to_str().unwrap()]).output().unwrap();
     let problems: Vec<serde_json::Value> = serde_json::from_slice(&checked.stdout).unwrap();
     let wrong = problems.iter().find(|problem| problem["file"] == "products/food.toml").unwrap();
     assert_eq!((checked.status.code(), &wrong["line"], &wrong["severity"]), (Some(1), &line.into(), &"error".into()));
@@ -98,9 +95,7 @@ fn a_mistake_in_the_settings_is_told_by_its_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_call_of_the_api_gets_a_problem_and_a_wrong_event_does_not_hold_back_the_others() {
     let database = Database::sqlite();
-    let address = free_address();
-    let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[TOKEN]).await;
+    let Running { app: _app, address, .. } = Running::start(&database, &[TOKEN]).await;
     let call = async |token: &str, body: &str| {
         let request = http().post(format!("http://{address}/api/v1/events")).bearer_auth(token).body(body.to_owned());
         let answer = request.send().await.unwrap();

@@ -1,7 +1,6 @@
 //! Visits: where a click comes from by a local file, and what a shop's own pages tell with the visitor's consent.
 
 use std::net::SocketAddr;
-use std::process::Command;
 use std::time::Duration;
 
 use axum::response::Html;
@@ -9,7 +8,7 @@ use fantoccini::Locator;
 use hotline::whatsapp::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::app::{App, client, customer, free_address, http, sandbox};
+use crate::app::{App, binary, client, customer, free_address, http, sandbox};
 use crate::browser::{browser, driver};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
@@ -98,7 +97,7 @@ fn a_file_that_tells_no_places_is_a_plain_mistake_at_start_and_in_the_doctors_ey
     std::fs::write(&broken, "no places here").unwrap();
     for file in [&broken, &missing] {
         let run = |command: &str| {
-            let mut hotline = Command::new(env!("CARGO_BIN_EXE_hotline"));
+            let mut hotline = binary();
             hotline.arg(command).env("HOTLINE_LISTEN", free_address().to_string());
             hotline.env("HOTLINE_DATABASE__URL", format!("sqlite:{}", folder.path().join("test.db").display()));
             hotline.env("HOTLINE_GEOIP__DATABASE", file).output().unwrap()

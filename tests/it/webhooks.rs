@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, Running, binary_on, customer, free_address, http, post, sandbox, text_webhook};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
@@ -325,9 +325,7 @@ async fn a_program_that_takes_what_is_of_others_is_told_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_goes_into_the_private_network_and_nothing_is_written_for_nobody() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app: _app, sandbox, address } = Running::start(&database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
         let api = Api::new(address);
         for (url, said) in [
@@ -354,8 +352,8 @@ async fn nothing_goes_into_the_private_network_and_nothing_is_written_for_nobody
 
         // A name that stands for this machine is found out when it is called.
         let command = |arguments: &[&str]| {
-            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
-            let output = command.arg("webhooks").args(arguments).env("HOTLINE_DATABASE__URL", &database.url);
+            let mut command = binary_on(&database);
+            let output = command.arg("webhooks").args(arguments);
             let output = output.env("HOTLINE_WHATSAPP__APP_SECRET", "x").env("HOTLINE_WHATSAPP__ACCESS_TOKEN", "x");
             let output = output.env("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", "1").output().unwrap();
             (output.status.code(), String::from_utf8(output.stdout).unwrap())

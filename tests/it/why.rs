@@ -1,14 +1,12 @@
 //! Why a tag is held, and why not: by command, API and console, from a timeline and from the database of a running server.
 
-use std::process::Command;
-
 use hotline::domain::Timestamp;
 use hotline::engine::replay::World;
 use hotline::engine::replay::timeline::{self, Line};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{App, free_address, http, sandbox};
+use crate::app::{Running, binary, http};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law::knowledge;
@@ -17,7 +15,7 @@ const CONTACT: &str = "+85251234567";
 
 /// What the command says, and its exit status.
 fn why(arguments: &[&str], url: Option<&str>) -> (String, i32) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    let mut command = binary();
     command.arg("why").args(arguments).envs(url.map(|url| ("HOTLINE_DATABASE__URL", url)));
     let done = command.output().unwrap();
     let said = String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap();
@@ -137,9 +135,7 @@ pub fn explain_all(world: &World<'_>, lines: &[Line]) -> (usize, Vec<String>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_server_and_a_command_beside_it_tell_the_same() {
     for database in Database::each().await {
-        let address = free_address();
-        let (_sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let Running { app: _app, address, .. } = Running::start(&database, &[TOKEN]).await;
         let events = json!([{ "contact": CONTACT, "event": "message", "text": "budget $500 for a phone, please" }]);
         let api = Api::new(address);
         api.tell(events).await;

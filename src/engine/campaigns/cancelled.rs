@@ -6,6 +6,7 @@ use std::time::{Duration as StdDuration, Instant};
 
 use crate::domain::{CampaignEvent, EventBody};
 use crate::engine::Engine;
+use crate::engine::supervise::rested;
 use crate::store::{CampaignState, NewEvent, StoreError};
 
 /// How often it is looked whether a campaign was cancelled.
@@ -22,9 +23,8 @@ pub(crate) async fn run(engine: Engine) {
         if let Err(error) = look(&engine, &mut dropped).await {
             tracing::warn!(%error, "what is left of cancelled campaigns cannot be dropped just now; trying again");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+        if !rested(&stop, LOOK_EVERY).await {
+            return;
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::Engine;
 use crate::engine::fold::state::State;
 use crate::engine::segments::{Wanted, page};
 use crate::engine::sending::outlook::says;
+use crate::engine::supervise::rested;
 use crate::outreach::Offer;
 use crate::store::{CampaignRow, CampaignState, MOST_RESPONSES, NewEvent, Place, RecipientsRow, StoreError};
 use crate::whatsapp::errors;
@@ -44,9 +45,8 @@ pub(super) async fn run(engine: Engine) {
         if let Err(error) = look(&engine, &mut heard).await {
             tracing::warn!(%error, "campaigns cannot be looked after just now; trying again");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+        if !rested(&stop, LOOK_EVERY).await {
+            return;
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Run, Step};
 use crate::domain::Every;
 use crate::engine::Engine;
-use crate::engine::reports::{Desk, Kind, REPORTS, make};
+use crate::engine::reports::{Kind, REPORTS, ReportInput, make};
 use crate::statistics::Span;
 use crate::store::StoreError;
 
@@ -16,7 +16,8 @@ pub(super) async fn step(engine: &Engine, run: &Run, every: Every) -> Result<Ste
     let Some(kind) = kinds.get(done) else { return Ok(Step::Done { done: done as i64 }) };
     let knowledge = engine.shelf().knowledge();
     let span = Span { from: run.period.from, until: run.period.until };
-    let report = make(kind, Desk { store: engine.store(), knowledge: &knowledge, span, now: engine.now() }).await?;
+    let report =
+        make(kind, ReportInput { store: engine.store(), knowledge: &knowledge, span, now: engine.now() }).await?;
     engine.store().keep_report(&run.period.label, &report, engine.now()).await?;
     Ok(Step::More { progress: json!(done + 1), done: done as i64 + 1, total: kinds.len() as i64 })
 }

@@ -18,6 +18,8 @@ use serde_json::Value;
 use super::Engine;
 use super::processing::giving_way;
 use crate::domain::{Every, Period, Timestamp};
+use crate::engine::leader::Leader;
+use crate::engine::supervise::rested;
 use crate::store::{JobRow, JobState, StoreError};
 
 /// How often it is looked whether something is due.
@@ -118,26 +120,21 @@ pub enum Step {
 /// Does what is due until told to stop.
 pub(super) async fn run(engine: Engine) {
     let stop = engine.stopping();
-    let mut leadership = engine.store().leadership(SILENCE);
-    let lock = [LOCK.to_owned()];
+    let mut leader = Leader::new(&engine, LOCK, SILENCE);
     while !stop.is_cancelled() {
-        let pause = match leadership.renew(&lock).await {
-            Ok(led) if led.contains(LOCK) => match work(&engine).await {
-                Ok(pause) => pause,
-                Err(error) => {
-                    tracing::warn!(%error, "a job could not go on; trying again");
-                    AFTER_FAILURE
-                }
-            },
-            Ok(_) => LOOK_EVERY,
+        let worked = match leader.leads().await {
+            Ok(true) => work(&engine).await,
+            other => other.map(|_| LOOK_EVERY),
+        };
+        let pause = match worked {
+            Ok(pause) => pause,
             Err(error) => {
-                tracing::warn!(%error, "cannot tell which node works on jobs; trying again");
+                tracing::warn!(%error, "a job could not go on; trying again");
                 AFTER_FAILURE
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
+        if !rested(&stop, pause).await {
+            return;
         }
     }
 }

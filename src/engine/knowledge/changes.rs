@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::SourceFile;
 use crate::engine::Engine;
 use crate::engine::fold::Knowledge;
+use crate::engine::supervise::rested;
 use crate::rulebook::beside_rules;
 use crate::store::{LogRow, RuleChange, SeenRule, StoreError};
 
@@ -28,9 +29,8 @@ pub(crate) async fn run(engine: Engine) {
                 Err(error) => tracing::warn!(%error, "a change of rules cannot be written down just now; trying again"),
             }
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+        if !rested(&stop, LOOK_EVERY).await {
+            return;
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::config::Settings;
 use crate::dialogue::Dialogue;
 use crate::domain::{Crawlers, Problem, Rates, Severity, Shop, SourceFile};
 use crate::engine::fold::Knowledge;
+use crate::engine::supervise::rested;
 use crate::lexicon::{Lexicon, Weights};
 use crate::places::Places;
 use crate::rulebook::Rulebook;
@@ -352,9 +353,8 @@ impl Shelf {
                 seen = now;
                 self.reload().await;
             }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+            if !rested(&stop, LOOK_EVERY).await {
+                return;
             }
         }
     }

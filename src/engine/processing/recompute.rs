@@ -12,6 +12,7 @@ use crate::domain::{Consequence, Duration, Evidence, TagChange, Timestamp, in_or
 use crate::engine::Engine;
 use crate::engine::fold::Knowledge;
 use crate::engine::fold::state::{Effect, State};
+use crate::engine::supervise::rested;
 use crate::store::{ClaimedContact, Folded, LedgerLine, LedgerMove, StoreError};
 
 /// Contacts that are made anew together.
@@ -54,9 +55,8 @@ pub(crate) async fn run(engine: Engine) {
                 LOOK_EVERY
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
+        if !rested(&stop, pause).await {
+            return;
         }
     }
 }

@@ -11,6 +11,8 @@ use super::giving_way;
 use crate::domain::{ContactId, Event};
 use crate::engine::Engine;
 use crate::engine::knowledge::audience::Audiences;
+use crate::engine::leader::Leader;
+use crate::engine::supervise::rested;
 use crate::store::{NewEvent, StoreError};
 
 /// How often it is looked whether there is something.
@@ -29,11 +31,9 @@ const LOCK: &str = "wide";
 /// Works until told to stop.
 pub(crate) async fn run(engine: Engine) {
     let stop = engine.stopping();
-    let mut leadership = engine.store().leadership(SILENCE);
-    let lock = [LOCK.to_owned()];
+    let mut leader = Leader::new(&engine, LOCK, SILENCE);
     while !stop.is_cancelled() {
-        let led = leadership.renew(&lock).await.map(|led| led.contains(LOCK));
-        let worked = match led {
+        let worked = match leader.leads().await {
             Ok(true) => step(&engine).await,
             other => other.map(|_| LOOK_EVERY),
         };
@@ -44,9 +44,8 @@ pub(crate) async fn run(engine: Engine) {
                 AFTER_FAILURE
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
+        if !rested(&stop, pause).await {
+            return;
         }
     }
 }

@@ -95,7 +95,7 @@ impl Quality {
         let policy = status.error.and_then(|code| Some((code, errors::policy(code)?)));
         if let Some((code, policy)) = policy.filter(|(_, policy)| is_of_number(policy.action)) {
             // A rest without an end lasts until Meta lifts it, which no timeline tells.
-            let until = policy.rests().map_or(Timestamp(i64::MAX), |rests| at + rests);
+            let until = policy.rests.map_or(Timestamp(i64::MAX), |rests| at + rests);
             self.rest(until, errors::explain(code));
         }
     }

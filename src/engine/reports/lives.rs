@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Desk;
+use super::ReportInput;
 use crate::domain::{Colour, Country, Duration, Money, Timestamp};
 use crate::segments::Segment;
 use crate::statistics::history::Closed;
@@ -22,77 +22,77 @@ const COLOURS: [Colour; 6] =
 const LEAST_DAYS: usize = 30;
 
 /// Shows every contact's history to the tallies.
-async fn walk(desk: Desk<'_>, tallies: &mut [&mut (dyn Tally + Send)]) -> Result<(), StoreError> {
-    let bought = desk.bought_since(desk.span.from - REACH);
+async fn walk(input: ReportInput<'_>, tallies: &mut [&mut (dyn Tally + Send)]) -> Result<(), StoreError> {
+    let bought = input.bought_since(input.span.from - REACH);
     let mut after = 0;
     loop {
-        let page = desk.store.histories(&bought, after, PAGE).await?;
+        let page = input.store.histories(&bought, after, PAGE).await?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         after = *last;
         for (_, mut history) in page {
             let country: Option<Country> = history.country.to_uppercase().parse().ok();
-            history.zone = history.zone.or_else(|| desk.knowledge.places.zone(country?));
-            let (asleep, worst) = desk.knowledge.outreach.closed(country);
+            history.zone = history.zone.or_else(|| input.knowledge.places.zone(country?));
+            let (asleep, worst) = input.knowledge.outreach.closed(country);
             history.closed = Closed { asleep: asleep.quarters(), worst: worst.quarters() };
             for tally in &mut *tallies {
-                tally.add(&history, desk.span);
+                tally.add(&history, input.span);
             }
         }
     }
 }
 
-async fn one(desk: Desk<'_>, mut tally: impl Tally + Send) -> Result<Vec<Figure>, StoreError> {
-    walk(desk, &mut [&mut tally]).await?;
+async fn one(input: ReportInput<'_>, mut tally: impl Tally + Send) -> Result<Vec<Figure>, StoreError> {
+    walk(input, &mut [&mut tally]).await?;
     Ok(tally.figures())
 }
 
-pub(super) async fn repeat(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    one(desk, Trade::default()).await
+pub(super) async fn repeat(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    one(input, Trade::default()).await
 }
 
-pub(super) async fn sending(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let (mut sending, mut wrong) = (Sending::default(), of_wrong(desk).await?);
-    walk(desk, &mut [&mut sending, &mut wrong]).await?;
+pub(super) async fn sending(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let (mut sending, mut wrong) = (Sending::default(), of_wrong(input).await?);
+    walk(input, &mut [&mut sending, &mut wrong]).await?;
     let mut figures = sending.figures();
     figures.extend(wrong.figures());
     Ok(figures)
 }
 
-pub(super) async fn service(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    one(desk, Service::default()).await
+pub(super) async fn service(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    one(input, Service::default()).await
 }
 
-pub(super) async fn channels(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    one(desk, of_channels(desk).await?).await
+pub(super) async fn channels(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    one(input, of_channels(input).await?).await
 }
 
-pub(super) async fn colours(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let mut figures = one(desk, of_colours(desk).await?).await?;
-    figures.extend(mix(desk).await?);
+pub(super) async fn colours(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let mut figures = one(input, of_colours(input).await?).await?;
+    figures.extend(mix(input).await?);
     Ok(figures)
 }
 
 /// All of them, in one walk.
-pub(super) async fn all(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+pub(super) async fn all(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
     let (mut trade, mut sending, mut service) = (Trade::default(), Sending::default(), Service::default());
-    let (mut channels, mut colours) = (of_channels(desk).await?, of_colours(desk).await?);
-    let mut wrong = of_wrong(desk).await?;
-    walk(desk, &mut [&mut trade, &mut sending, &mut service, &mut channels, &mut colours, &mut wrong]).await?;
-    let mut figures = mix(desk).await?;
+    let (mut channels, mut colours) = (of_channels(input).await?, of_colours(input).await?);
+    let mut wrong = of_wrong(input).await?;
+    walk(input, &mut [&mut trade, &mut sending, &mut service, &mut channels, &mut colours, &mut wrong]).await?;
+    let mut figures = mix(input).await?;
     let tallies: [&dyn Tally; 6] = [&trade, &sending, &service, &channels, &colours, &wrong];
     figures.extend(tallies.iter().flat_map(|tally| tally.figures()));
     Ok(figures)
 }
 
-async fn of_colours(desk: Desk<'_>) -> Result<Colours<'_>, StoreError> {
-    let agents = desk.store.users().await?.len() as i64;
-    Ok(Colours::new(&desk.knowledge.statistics.colours, desk.now, agents))
+async fn of_colours(input: ReportInput<'_>) -> Result<Colours<'_>, StoreError> {
+    let agents = input.store.users().await?.len() as i64;
+    Ok(Colours::new(&input.knowledge.statistics.colours, input.now, agents))
 }
 
 /// The tags that rules and campaigns go by.
-async fn of_wrong(desk: Desk<'_>) -> Result<Wrong, StoreError> {
-    let mut behind = desk.knowledge.rulebook.sends_by();
-    for campaign in desk.store.all_campaigns().await? {
+async fn of_wrong(input: ReportInput<'_>) -> Result<Wrong, StoreError> {
+    let mut behind = input.knowledge.rulebook.sends_by();
+    for campaign in input.store.all_campaigns().await? {
         // What a campaign was made with was understood then; one that is not any more goes by no tag that is known.
         if let Ok(segment) = campaign.segment.parse::<Segment>() {
             behind.insert(campaign.name, segment.tags().into_iter().map(str::to_owned).collect());
@@ -101,11 +101,11 @@ async fn of_wrong(desk: Desk<'_>) -> Result<Wrong, StoreError> {
     Ok(Wrong::new(behind))
 }
 
-async fn of_channels(desk: Desk<'_>) -> Result<Channels, StoreError> {
-    let shop = &desk.knowledge.shop;
+async fn of_channels(input: ReportInput<'_>) -> Result<Channels, StoreError> {
+    let shop = &input.knowledge.shop;
     let day = |at: Timestamp| at.date_in(shop.zone);
     let mut spent: BTreeMap<String, i64> = BTreeMap::new();
-    for (source, currency, amount) in desk.store.ad_spend(&day(desk.span.from), &day(desk.span.until)).await? {
+    for (source, currency, amount) in input.store.ad_spend(&day(input.span.from), &day(input.span.until)).await? {
         let amount = rust_decimal::Decimal::from(amount) / rust_decimal::Decimal::from(UNIT);
         let sum = currency.parse().ok().map(|currency| Money { amount, currency });
         // What no rate is known of is not counted.
@@ -117,19 +117,19 @@ async fn of_channels(desk: Desk<'_>) -> Result<Channels, StoreError> {
 }
 
 /// The mix of colours today, how it moved, and whether sales moved behind it (MET-9, COLOR-26). It is a trend and no promise.
-async fn mix(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let today = desk.store.colour_mix().await?;
+async fn mix(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let today = input.store.colour_mix().await?;
     let mut figures = Vec::new();
     for colour in COLOURS {
         let share =
             Figure::share("MET-9", "contacts of this colour", today.of(colour), today.contacts).of(colour.name());
         figures.push(if colour == Colour::Red { share.aim(Aim::AtMost(15.0)) } else { share });
     }
-    let zone = desk.knowledge.shop.zone;
-    let (first, end) = (desk.span.from.date_in(zone), desk.span.until.date_in(zone));
-    let days = desk.store.colour_days(&first, &end).await?;
-    let behind = desk.span.until + Duration::days(AHEAD);
-    let sales: BTreeMap<i64, i64> = desk.store.purchases_by_day(desk.span.from, behind).await?.into_iter().collect();
+    let zone = input.knowledge.shop.zone;
+    let (first, end) = (input.span.from.date_in(zone), input.span.until.date_in(zone));
+    let days = input.store.colour_days(&first, &end).await?;
+    let behind = input.span.until + Duration::days(AHEAD);
+    let sales: BTreeMap<i64, i64> = input.store.purchases_by_day(input.span.from, behind).await?.into_iter().collect();
     let mut pairs = Vec::new();
     for (day, mix) in &days {
         let Ok(date) = day.parse::<chrono::NaiveDate>() else { continue };
@@ -137,7 +137,7 @@ async fn mix(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
         let red = mix.of(Colour::Red);
         figures.push(Figure::share("COLOR-26", "red contacts", red, mix.contacts).of(day));
         // Only days whose sales are known.
-        if Timestamp((number + AHEAD + 1) * Duration::days(1).0) <= desk.now {
+        if Timestamp((number + AHEAD + 1) * Duration::days(1).0) <= input.now {
             let share = red as f64 / mix.contacts.max(1) as f64;
             pairs.push((share, sales.get(&(number + AHEAD)).copied().unwrap_or(0) as f64));
         }

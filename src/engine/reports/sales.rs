@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::Desk;
+use super::ReportInput;
 use crate::engine::segments::{PAGE, Wanted, page};
 use crate::statistics::{Aim, Bins, Break, Figure, associations, breaks, cut_place, regions};
 use crate::store::{Place, StoreError};
@@ -11,10 +11,10 @@ use crate::store::{Place, StoreError};
 const UNIT: f64 = 10_000.0;
 
 /// SPEND-6: where the number of orders breaks off, and the bands between those places.
-pub(super) async fn amounts(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let parameters = &desk.knowledge.statistics.breaks;
-    let bought = desk.bought_since(desk.span.until - parameters.window);
-    let count = desk.store.count_orders(&bought).await?;
+pub(super) async fn amounts(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let parameters = &input.knowledge.statistics.breaks;
+    let bought = input.bought_since(input.span.until - parameters.window);
+    let count = input.store.count_orders(&bought).await?;
     let name = "an order's amount where the number of orders falls";
     if count < parameters.least {
         let note = format!("{count} orders within {}; {} are needed", parameters.window, parameters.least);
@@ -23,7 +23,7 @@ pub(super) async fn amounts(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
     let places: Vec<i64> = [1, 25, 75, 100].iter().filter_map(|share| cut_place(*share, count)).collect();
     let mut wanted = vec![0];
     wanted.extend(&places[1..]);
-    let found = desk.store.amounts_at(&bought, &wanted).await?;
+    let found = input.store.amounts_at(&bought, &wanted).await?;
     let bins = match found[..] {
         [smallest, low, high, largest] => Bins::new(smallest, (low, high), largest, count),
         _ => None,
@@ -31,9 +31,9 @@ pub(super) async fn amounts(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
     let Some(bins) = bins else {
         return Ok(vec![Figure::unknown("SPEND-6", name, "half of the orders have the same amount")]);
     };
-    let counts = desk.store.orders_in_bins(&bought, bins).await?;
+    let counts = input.store.orders_in_bins(&bought, bins).await?;
     let found = breaks(bins, &counts, parameters);
-    let unit = desk.currency();
+    let unit = input.currency();
     let figure = |found: &Break| {
         let note = format!("falls by {:.0} %; {:.0} % of the orders are dearer", found.falls, found.above);
         Figure::new("SPEND-6", name, found.at as f64 / UNIT, unit, count).note(note)
@@ -58,11 +58,11 @@ fn bands(breaks: &[Break]) -> String {
 }
 
 /// PREF-7: what is bought together.
-pub(super) async fn basket(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let parameters = &desk.knowledge.statistics.basket;
-    let bought = desk.bought_since(desk.span.until - parameters.window);
-    let buyers = desk.store.count_buyers(&bought).await?;
-    let pairs = desk.store.pairs(bought.from, bought.until, parameters.least).await?;
+pub(super) async fn basket(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let parameters = &input.knowledge.statistics.basket;
+    let bought = input.bought_since(input.span.until - parameters.window);
+    let buyers = input.store.count_buyers(&bought).await?;
+    let pairs = input.store.pairs(bought.from, bought.until, parameters.least).await?;
     let found = associations(&pairs, buyers, parameters);
     if found.is_empty() {
         let note =
@@ -80,23 +80,23 @@ pub(super) async fn basket(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
 }
 
 /// REG-32 to 34: regions against each other.
-pub(super) async fn regions(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let parameters = &desk.knowledge.statistics.regions;
-    let bought = desk.bought_since(desk.span.until - parameters.window);
-    let known = desk.store.regions(&bought, bought.from - parameters.window).await?;
-    let judged = regions::judge(known, &desk.knowledge.statistics.people, parameters);
-    Ok(regions::figures(&judged, desk.currency()))
+pub(super) async fn regions(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let parameters = &input.knowledge.statistics.regions;
+    let bought = input.bought_since(input.span.until - parameters.window);
+    let known = input.store.regions(&bought, bought.from - parameters.window).await?;
+    let judged = regions::judge(known, &input.knowledge.statistics.people, parameters);
+    Ok(regions::figures(&judged, input.currency()))
 }
 
 /// MET-22: how long it takes to count and list each of the lists that ship.
-pub(super) async fn lists(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+pub(super) async fn lists(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
     let (mut longest, mut count) = (0.0_f64, 0);
-    let shop = &desk.knowledge.shop;
-    for list in &desk.knowledge.lists {
-        let wanted = Wanted { segment: list.segment.clone(), first: list.first.clone(), now: desk.now };
+    let shop = &input.knowledge.shop;
+    for list in &input.knowledge.lists {
+        let wanted = Wanted { segment: list.segment.clone(), first: list.first.clone(), now: input.now };
         let begun = Instant::now();
-        desk.store.count_segment(&wanted.asked(&shop.rates, shop.currency)).await?;
-        page(desk.store, desk.knowledge, &wanted, Place::default(), PAGE).await?;
+        input.store.count_segment(&wanted.asked(&shop.rates, shop.currency)).await?;
+        page(input.store, input.knowledge, &wanted, Place::default(), PAGE).await?;
         longest = longest.max(begun.elapsed().as_secs_f64() / 60.0);
         count += 1;
     }

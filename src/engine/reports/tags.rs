@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::Desk;
+use super::ReportInput;
 use crate::domain::{Duration, Every};
 use crate::engine::segments::Wanted;
 use crate::engine::tags;
@@ -14,37 +14,37 @@ use crate::statistics::{Aim, Figure};
 use crate::store::{LogRow, StoreError};
 
 /// Everything that is told of the set of tags.
-pub(super) async fn count(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let tags = tags::figures(desk.store, desk.knowledge, desk.now).await?;
-    let proposals = tidy::proposals(desk.store, desk.knowledge, desk.now).await?;
-    let mut figures = set(desk, &tags).await?;
+pub(super) async fn count(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let tags = tags::figures(input.store, input.knowledge, input.now).await?;
+    let proposals = tidy::proposals(input.store, input.knowledge, input.now).await?;
+    let mut figures = set(input, &tags).await?;
     figures.extend(proposed(&proposals));
-    figures.extend(accuracy(desk, &tags).await?);
-    figures.extend(truth(desk).await?);
-    figures.extend(customers(desk).await?);
-    figures.extend(care(desk).await?);
+    figures.extend(accuracy(input, &tags).await?);
+    figures.extend(truth(input).await?);
+    figures.extend(customers(input).await?);
+    figures.extend(care(input).await?);
     Ok(figures)
 }
 
 /// NAME-5, 12, GOV-1, 2, 15.
-async fn set(desk: Desk<'_>, tags: &[TagFigures]) -> Result<Vec<Figure>, StoreError> {
-    let (limits, now) = (&desk.knowledge.governance, desk.now);
+async fn set(input: ReportInput<'_>, tags: &[TagFigures]) -> Result<Vec<Figure>, StoreError> {
+    let (limits, now) = (&input.knowledge.governance, input.now);
     let kept: Vec<&TagFigures> = tags.iter().filter(|tag| tag.is_kept_by_people()).collect();
     let count = kept.len() as f64;
     let used = kept.iter().filter(|tag| tag.is_used(limits.tags.month, now)).count() as i64;
     let report = &limits.report;
     let new: std::collections::BTreeSet<&str> = kept
         .iter()
-        .filter(|tag| tag.made_at.is_some_and(|made| desk.span.has(made)))
+        .filter(|tag| tag.made_at.is_some_and(|made| input.span.has(made)))
         .filter_map(|tag| tag.tag.split('/').next())
         .filter(|group| {
             kept.iter().all(|tag| {
-                !tag.tag.starts_with(&format!("{group}/")) || tag.made_at.is_some_and(|made| desk.span.has(made))
+                !tag.tag.starts_with(&format!("{group}/")) || tag.made_at.is_some_and(|made| input.span.has(made))
             })
         })
         .collect();
-    let core: Vec<&str> = desk.knowledge.tag_names.core().collect();
-    let (covered, all) = (desk.store.holders_of_any(&core).await?, desk.store.colour_mix().await?.contacts);
+    let core: Vec<&str> = input.knowledge.tag_names.core().collect();
+    let (covered, all) = (input.store.holders_of_any(&core).await?, input.store.colour_mix().await?.contacts);
     Ok(vec![
         Figure::new("GOV-1", "tags that people keep", count, "", kept.len() as i64)
             .aim(Aim::AtMost(limits.alerts.tag_count.more_than as f64))
@@ -83,8 +83,8 @@ fn proposed(proposals: &[Proposal]) -> Vec<Figure> {
 }
 
 /// GOV-4, 17, 21: verdicts of a month, of each rule with any, and of the sample.
-async fn accuracy(desk: Desk<'_>, tags: &[TagFigures]) -> Result<Vec<Figure>, StoreError> {
-    let limits = &desk.knowledge.governance;
+async fn accuracy(input: ReportInput<'_>, tags: &[TagFigures]) -> Result<Vec<Figure>, StoreError> {
+    let limits = &input.knowledge.governance;
     let (entry, report) = (&limits.alerts.tag_accuracy, &limits.report);
     let (right, wrong): (i64, i64) =
         tags.iter().fold((0, 0), |(right, wrong), tag| (right + tag.right, wrong + tag.wrong));
@@ -99,7 +99,7 @@ async fn accuracy(desk: Desk<'_>, tags: &[TagFigures]) -> Result<Vec<Figure>, St
             .note(format!("ideal is over {} %", percent(report.ideal_accuracy))),
     };
     let mut figures = vec![all];
-    let mut by_rule = desk.store.verdicts(desk.now - limits.tags.month).await?;
+    let mut by_rule = input.store.verdicts(input.now - limits.tags.month).await?;
     by_rule.sort_by(|one, other| (&one.rule, &one.version).cmp(&(&other.rule, &other.version)));
     for rows in by_rule.chunk_by(|one, other| one.rule == other.rule && one.version == other.version) {
         let (right, all) = (rows.iter().map(|row| row.right).sum(), rows.iter().map(|row| row.right + row.wrong).sum());
@@ -108,10 +108,10 @@ async fn accuracy(desk: Desk<'_>, tags: &[TagFigures]) -> Result<Vec<Figure>, St
     }
     for (entry, every) in [("GOV-17", Every::Week), ("GOV-21", Every::Quarter)] {
         // Who meets on Monday looks back on the week before: nobody has looked at the new sample yet.
-        let over = every.last_ended(desk.now, desk.knowledge.shop.zone);
-        for period in [over, sample::under_way(every, desk.knowledge, desk.now)] {
-            let drawn = sample::draw(desk.store, desk.knowledge, &period).await?;
-            let (right, wrong) = desk.store.verdicts_on(&drawn, &period).await?;
+        let over = every.last_ended(input.now, input.knowledge.shop.zone);
+        for period in [over, sample::under_way(every, input.knowledge, input.now)] {
+            let drawn = sample::draw(input.store, input.knowledge, &period).await?;
+            let (right, wrong) = input.store.verdicts_on(&drawn, &period).await?;
             let name = format!("tags of the sample of {} that are wrong", period.label);
             let note = format!("{} contacts are drawn", drawn.len());
             let end = percent(report.sample_errors_under);
@@ -122,9 +122,9 @@ async fn accuracy(desk: Desk<'_>, tags: &[TagFigures]) -> Result<Vec<Figure>, St
 }
 
 /// GOV-3, 16: how old what is shown may be. GOV-18: what is much used, against the orders themselves.
-async fn truth(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let report = &desk.knowledge.governance.report;
-    let waits = desk.store.waits_since(desk.now).await?.map_or(Duration::ZERO, |since| desk.now - since);
+async fn truth(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let report = &input.knowledge.governance.report;
+    let waits = input.store.waits_since(input.now).await?.map_or(Duration::ZERO, |since| input.now - since);
     let hours = waits.0.max(0) as f64 / 3_600_000.0;
     let mut figures = vec![
         Figure::new("GOV-3", "longest that a change waits for its tags", hours, "h", 1)
@@ -133,11 +133,11 @@ async fn truth(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
             .aim(Aim::AtMost(report.delay_ideal.0 as f64 / 3_600_000.0)),
     ];
     for check in &report.quick_check {
-        let until = desk.span.until.min(desk.now - check.after);
-        let (state, tag, span) = (check.state as i64, check.tag.as_str(), desk.span);
-        let found = desk.store.orders_tagged(state, tag, span.from, until).await?;
+        let until = input.span.until.min(input.now - check.after);
+        let (state, tag, span) = (check.state as i64, check.tag.as_str(), input.span);
+        let found = input.store.orders_tagged(state, tag, span.from, until).await?;
         // A tag that is held for nothing is as wrong as one that is missing.
-        let (held, rightly) = desk.store.tagged_with_order(state, tag, span.from, span.until).await?;
+        let (held, rightly) = input.store.tagged_with_order(state, tag, span.from, span.until).await?;
         let name = format!("orders {:?} whose customer holds {tag}", check.state).to_lowercase();
         let held_by = format!("customers with {tag} who have an order {:?}", check.state).to_lowercase();
         let right = Aim::AtLeast(percent(report.quick_check_right));
@@ -148,36 +148,36 @@ async fn truth(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
 }
 
 /// GOV-20: segments, each as it stands in `governance.toml`.
-async fn customers(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let shop = &desk.knowledge.shop;
+async fn customers(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let shop = &input.knowledge.shop;
     let mut figures = Vec::new();
-    for audit in &desk.knowledge.governance.report.audit {
-        let wanted = Wanted { segment: audit.segment.clone(), first: None, now: desk.now };
-        let count = desk.store.count_segment(&wanted.asked(&shop.rates, shop.currency)).await?;
+    for audit in &input.knowledge.governance.report.audit {
+        let wanted = Wanted { segment: audit.segment.clone(), first: None, now: input.now };
+        let count = input.store.count_segment(&wanted.asked(&shop.rates, shop.currency)).await?;
         figures.push(Figure::new("GOV-20", &audit.name, count as f64, "", count).note(audit.segment.to_string()));
     }
     Ok(figures)
 }
 
 /// GOV-22, 24, 26: when somebody tidied last, and what is left of the accuracy where nobody does.
-async fn care(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    let (report, now) = (&desk.knowledge.governance.report, desk.now);
-    let log = desk.store.change_log(now - Duration::days(400), 10_000).await?;
+async fn care(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
+    let (report, now) = (&input.knowledge.governance.report, input.now);
+    let log = input.store.change_log(now - Duration::days(400), 10_000).await?;
     let tidied = log.iter().filter(|row| row.action.starts_with("tag") || row.action.starts_with("tidying"));
     // Who makes a new tag in a chat has not looked after the others, and what the clock does is nobody's look.
     let looked = |row: &&LogRow| row.action != "tag-made" && row.who != LogRow::BY_ITSELF;
     let last = tidied.clone().filter(looked).map(|row| row.at).max();
-    let begun = desk.store.log_begun().await?.unwrap_or(now);
+    let begun = input.store.log_begun().await?.unwrap_or(now);
     let since = now - last.unwrap_or(begun);
-    let days = since.0 as f64 / 86_400_000.0;
-    let changes = tidied.filter(|row| desk.span.has(row.at)).count();
-    let rules = log.iter().filter(|row| row.action.starts_with("rule-") && desk.span.has(row.at)).count();
+    let days = since.in_days();
+    let changes = tidied.filter(|row| input.span.has(row.at)).count();
+    let rules = log.iter().filter(|row| row.action.starts_with("rule-") && input.span.has(row.at)).count();
     let left = accuracy_left(days, report.fades_monthly.to_f64().unwrap_or_default());
     Ok(vec![
         Figure::new("GOV-22", "changes of the set of tags", changes as f64, "", changes as i64),
         Figure::new("GOV-12", "changes of rules", rules as f64, "", rules as i64),
         Figure::new("GOV-24", "days since somebody looked after the tags", days, "days", 1)
-            .aim(Aim::AtMost(report.review_every.0 as f64 / 86_400_000.0)),
+            .aim(Aim::AtMost(report.review_every.in_days())),
         Figure::new("GOV-26", "accuracy that is left of what it was then", left * 100.0, "%", 1)
             .note("what is left where nobody looks after them"),
     ])

@@ -10,6 +10,7 @@ use crate::domain::{Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::engine::Engine;
 use crate::engine::fold::Knowledge;
 use crate::engine::fold::state::State;
+use crate::engine::supervise::rested;
 use crate::governance::Alert;
 use crate::outreach::{Departure, Outcomes, Shared, Verdict};
 use crate::store::{AlertRow, HoldRow, Leave, NumberTold, OutcomeRow, StoreError};
@@ -44,9 +45,8 @@ pub(crate) async fn run(engine: Engine) {
         if let Err(error) = look(&engine, &mut judged).await {
             tracing::warn!(%error, "limits cannot be looked after just now");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+        if !rested(&stop, LOOK_EVERY).await {
+            return;
         }
     }
 }
@@ -238,9 +238,8 @@ pub(crate) async fn ask(engine: Engine) {
             };
             next.insert(lane.channel.clone(), now + pause);
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+        if !rested(&stop, LOOK_EVERY).await {
+            return;
         }
     }
 }
@@ -353,7 +352,7 @@ async fn alert(engine: &Engine) -> Result<(), StoreError> {
     let is_all = held.iter().any(|row| !row.what.starts_with("template:"));
     let what = if is_all { "Nothing unasked is sent" } else { "Some follow-ups are not sent" };
     let refused = held.iter().any(|row| row.why.contains(signals::NO_REPLIES));
-    let pauses = |row: &HoldRow| signals::code_of(&row.source).and_then(errors::policy)?.pauses();
+    let pauses = |row: &HoldRow| signals::code_of(&row.source).and_then(errors::policy)?.pauses;
     let replies = match () {
         () if refused => "Meta refuses replies as well.",
         () if held.iter().any(|row| pauses(row).is_some()) => "Replies wait until it is mended.",
@@ -371,7 +370,7 @@ impl Engine {
     /// A call or a status told of an error that concerns more than its message; a template has a name and a language.
     pub(crate) async fn heed_error(&self, code: i64, channel: &str, template: Option<(&str, &str)>) {
         let Some(policy) = errors::policy(code) else { return };
-        if let Some(rests) = policy.slows() {
+        if let Some(rests) = policy.slows {
             self.slow_down(channel, rests, &errors::explain(code)).await;
         }
         let what = match (policy.action, template) {
@@ -382,7 +381,7 @@ impl Engine {
             _ => return,
         };
         let now = self.now();
-        let until = policy.rests().map(|rests| now + rests);
+        let until = policy.rests.map(|rests| now + rests);
         // Every call may be refused for the same reason: the first one holds it, and then one a minute goes on with it.
         let source = signals::source_of(code);
         let standing = |row: &HoldRow| {

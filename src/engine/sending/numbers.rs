@@ -7,6 +7,7 @@ use std::time::{Duration as StdDuration, Instant};
 use super::holds::is_minded_here;
 use crate::domain::{Contact, Duration, Timestamp};
 use crate::engine::Engine;
+use crate::engine::supervise::rested;
 use crate::store::StoreError;
 
 /// How often it is looked whether it is time.
@@ -24,9 +25,8 @@ pub(crate) async fn run(engine: Engine) {
         if let Err(error) = look(&engine, &mut said).await {
             tracing::warn!(%error, "numbers cannot be looked after just now; trying again");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+        if !rested(&stop, LOOK_EVERY).await {
+            return;
         }
     }
 }

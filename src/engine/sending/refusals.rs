@@ -45,7 +45,7 @@ impl Engine {
     /// for another reason, it takes what others send.
     pub(crate) fn take_pause(&self, (lane, began): (&Lane, Timestamp), code: i64, asked: Option<Duration>) {
         let policy = errors::policy(code);
-        let Some(pause) = policy.and_then(|policy| policy.pauses()) else { return lane.go_on(began) };
+        let Some(pause) = policy.and_then(|policy| policy.pauses) else { return lane.go_on(began) };
         let now = self.now();
         let until = now + pause.max(asked.unwrap_or_default());
         let of_number = policy.is_some_and(|policy| policy.action == Action::NumberPause);

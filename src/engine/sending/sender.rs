@@ -56,7 +56,7 @@ const TOLD_AT_ONCE: i64 = 500;
 
 /// What the sender shares with the calls that it starts.
 #[derive(Clone)]
-struct Desk {
+struct Caller {
     engine: Engine,
     calls: Arc<Semaphore>,
     queues: Arc<Queues>,
@@ -71,8 +71,8 @@ pub(crate) async fn run(engine: Engine) {
     let queues = Arc::<Queues>::default();
     for lane in engine.lanes().iter() {
         let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
-        let desk = Desk { engine: engine.clone(), calls, queues: queues.clone(), outcomes: outcomes.clone() };
-        tasks.spawn(desk.keep_pace(lane.clone()));
+        let caller = Caller { engine: engine.clone(), calls, queues: queues.clone(), outcomes: outcomes.clone() };
+        tasks.spawn(caller.keep_pace(lane.clone()));
     }
     drop(outcomes);
     // Goes on until the last call is over: nobody else begins before.
@@ -215,7 +215,7 @@ fn unasked(engine: &Engine, resting: Vec<String>) -> Unasked {
     Unasked { limits, gate: Arc::new(gate), resting }
 }
 
-impl Desk {
+impl Caller {
     /// Sends what stands in a lane, one after the other, until the system stops and the lane is empty.
     async fn keep_pace(self, lane: Arc<Lane>) {
         let mut turns = lane.turns.lock().await;
@@ -239,16 +239,16 @@ impl Desk {
         if let Err(put_back) = self.turn(lane, &leaving.row).await {
             return self.tell(leaving, self.engine.now(), put_back).await;
         }
-        let (desk, lane) = (self.clone(), lane.clone());
+        let (caller, lane) = (self.clone(), lane.clone());
         let (before, over) = self.queues.join(leaving.row.contact, self.engine.now());
         tokio::spawn(async move {
             before.cancelled().await;
             // It may have taken its time.
-            let outcome = match desk.may_still(&lane, &leaving.row).and_then(|()| desk.may_call(&lane)) {
-                Ok(()) => desk.call(&lane, &leaving.row).await,
+            let outcome = match caller.may_still(&lane, &leaving.row).and_then(|()| caller.may_call(&lane)) {
+                Ok(()) => caller.call(&lane, &leaving.row).await,
                 Err(put_back) => put_back,
             };
-            desk.tell(leaving, desk.engine.now(), outcome).await;
+            caller.tell(leaving, caller.engine.now(), outcome).await;
             drop((permit, over));
         });
     }
@@ -325,7 +325,7 @@ impl Desk {
     async fn tell(&self, leaving: Leaving, at: Timestamp, outcome: SendOutcome) {
         self.queues.note(&leaving.row, &outcome, at);
         let (contact, number) = (leaving.row.contact, leaving.row.message.number);
-        // The recorder lives until the last desk is gone.
+        // The recorder lives until the last caller is gone.
         let _recorder = self.outcomes.send((SendResult { contact, number, at, outcome }, leaving)).await;
     }
 }

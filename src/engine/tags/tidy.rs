@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Actor, NotDone, figures};
-use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, TagKey, Timestamp};
+use crate::domain::{AgentAction, AgentEvent, ContactId, Duration, EventBody, TagKey, Timestamp};
 use crate::engine::Engine;
 use crate::engine::fold::Knowledge;
 use crate::governance::{self, Action, EndedCampaign, Proposal, Tidy};
@@ -15,8 +15,8 @@ use crate::store::{LogRow, NewEvent, Store, StoreError, TagRow, Tidied};
 
 /// Contacts of one step.
 const PAGE: i64 = 500;
-/// Ended campaigns of this many days are looked at: what is older was merged or decided against long ago.
-const CAMPAIGNS_BACK: i64 = 400;
+/// Campaigns that ended within this are looked at: what is older was merged or decided against long ago.
+const CAMPAIGNS_BACK: Duration = Duration::days(400);
 /// So many changes since are looked through before something is taken back.
 const LATER: i64 = 10_000;
 /// What archived tags are called.
@@ -48,8 +48,7 @@ pub async fn proposals(store: &Store, knowledge: &Knowledge, now: Timestamp) -> 
     let tags = figures(store, knowledge, now).await?;
     let kept: Vec<&str> = tags.iter().filter(|tag| tag.is_kept_by_people()).map(|tag| tag.tag.as_str()).collect();
     let overlaps = store.tag_overlaps(&kept).await?;
-    let since = Timestamp(now.0 - CAMPAIGNS_BACK * 86_400_000);
-    let events = store.campaigns(since).await?;
+    let events = store.campaigns(now - CAMPAIGNS_BACK).await?;
     let campaigns = ended(events);
     let begun = store.log_begun().await?.unwrap_or(now);
     Ok(governance::proposals(&knowledge.governance, &tags, &overlaps, &campaigns, begun, now))

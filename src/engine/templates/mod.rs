@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::engine::fold::Knowledge;
 use crate::engine::intake::links;
 use crate::engine::sending::holds::{TEMPLATES, is_minded_here};
+use crate::engine::supervise::rested;
 use crate::outreach::{Book, Choice, Listed, Needed, Offer, Sent, Standing};
 use crate::store::{CampaignState, Leave, StoreError};
 use crate::whatsapp::signals::Subject;
@@ -243,9 +244,8 @@ pub(super) async fn run(engine: Engine) {
         if let Err(error) = minder.look(&engine).await {
             tracing::warn!(%error, "templates cannot be looked after just now");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+        if !rested(&stop, LOOK_EVERY).await {
+            return;
         }
     }
 }

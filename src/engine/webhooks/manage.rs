@@ -143,7 +143,7 @@ pub async fn change(store: &Store, settings: &Webhooks, id: &str, wanted: &Chang
 pub async fn rotate(store: &Store, id: &str, now: Timestamp) -> Result<WebhookRow, NotDone> {
     let mut row = find(store, id).await?;
     let old = std::mem::replace(&mut row.secret, new_secret(rand::random()));
-    row.old_secret = Some((old, now + policy().old_secret_lives()));
+    row.old_secret = Some((old, now + policy().old_secret_lives));
     store.change_webhook(&row, false).await?;
     Ok(row)
 }

@@ -20,6 +20,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Engine;
 use crate::domain::{Duration, Timestamp};
+use crate::engine::leader::Leader;
+use crate::engine::supervise::rested;
 use crate::governance::Alert;
 use crate::store::{Marks, Seen, StoreError, WebhookRow};
 pub use manage::{Change, add, attempts, change, find, remove, rotate, shown, shown_with_secret, test, told};
@@ -86,12 +88,10 @@ pub(super) async fn run(engine: Engine) {
         Err(error) => return tracing::error!(error, "no webhooks are sent"),
     };
     let (horizon, rounds) = (Horizon::default(), HashMap::new());
-    let mut leadership = engine.store().leadership(SILENCE);
+    let mut leader = Leader::new(&engine, LOCK, SILENCE);
     let mut teller = Teller { engine, poster, horizon, swept: None, alerted: None, rounds };
-    let lock = [LOCK.to_owned()];
     while !stop.is_cancelled() {
-        let led = leadership.renew(&lock).await.map(|led| led.contains(LOCK));
-        let looked = match led {
+        let looked = match leader.leads().await {
             Ok(true) => teller.look().await,
             other => other,
         };
@@ -103,9 +103,8 @@ pub(super) async fn run(engine: Engine) {
                 AFTER_FAILURE
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = tokio::time::sleep(pause) => {}
+        if !rested(&stop, pause).await {
+            break;
         }
     }
     // What is on its way arrives, and is noted: after the start it is not told again.

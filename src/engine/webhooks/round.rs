@@ -178,7 +178,7 @@ fn judge(row: &WebhookRow, batch: &Batch, calls: &Calls<'_>, now: Timestamp) -> 
         let attempts = if again { before.attempts + 1 } else { 1 };
         let since = before.failing_since.filter(|_| again).unwrap_or(now);
         let wait = policy().wait(attempts);
-        if is_alive && (wait.is_none() || now - since >= policy().give_up_after()) {
+        if is_alive && (wait.is_none() || now - since >= policy().give_up_after) {
             tracing::warn!(
                 webhook = row.id,
                 event = id(row, news),

@@ -4,12 +4,8 @@ use rust_decimal::Decimal;
 
 use super::{LEAST_AT, is_exact, value};
 use crate::money::Found;
+use crate::money::file::NumbersOf;
 use hotline_domain::{Mention, Reading};
-
-/// What comes in inches that go without saying, from so many to so many.
-const SCREENS: [&str; 2] = ["electronics/tv", "electronics/monitor"];
-const LEAST_SCREEN: u32 = 19;
-const MOST_SCREEN: u32 = 98;
 
 /// Budgets are: 150, 2500.
 pub(crate) fn is_round(value: Decimal) -> bool {
@@ -45,8 +41,8 @@ pub(crate) fn is_told_as_money(sum: &Found) -> bool {
 }
 
 /// "The 50 tv is 2500, and the 43?": inches go without saying.
-pub(crate) fn is_screen(sum: &Found, reading: &Reading) -> bool {
-    let screen = |product: &Mention| SCREENS.contains(&&*product.key);
-    let inches = (LEAST_SCREEN..=MOST_SCREEN).contains(&value(sum).normalize().try_into().unwrap_or(0));
+pub(crate) fn is_screen(sum: &Found, reading: &Reading, numbers: &NumbersOf) -> bool {
+    let screen = |product: &Mention| NumbersOf::lists(&numbers.inches, &product.key);
+    let inches = (numbers.least_inches..=numbers.most_inches).contains(&value(sum).normalize().try_into().unwrap_or(0));
     inches && !sum.certain && is_exact(sum) && reading.products.iter().any(screen)
 }

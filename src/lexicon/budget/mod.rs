@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use crate::Hints;
 use crate::dictionary::meanings::Meaning;
+use crate::money::file::NumbersOf;
 use crate::money::{Found, Priced, Sums};
 use crate::reading::Reader;
 use crate::search::matcher::Hit;
@@ -35,10 +36,6 @@ pub(crate) const LEAST_AT: u32 = 20;
 /// Numbers that end as prices do are some between these.
 const LEAST_TAGGED: u32 = 99;
 const MOST_TAGGED: u32 = 100_000;
-/// What comes in sizes that look like prices.
-const SIZED: &str = "fashion/";
-/// What comes in memories that look like prices.
-const ELECTRONICS: &str = "electronics/";
 /// Prices named beside each other are at most so many times one another.
 const MOST_APART: u32 = 4;
 const MOST_APART_INSIDE: u32 = 2;
@@ -280,47 +277,55 @@ impl Reader<'_> {
         });
         apart.min()
     }
-}
 
-/// Whether a number is a sum of money at all.
-fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answers: bool, reading: &Reading) -> bool {
-    let few = sum.written < Decimal::from(LEAST_BESIDE_BUDGET);
-    // "The black one": after our question too, a number as small as that has to stand for itself.
-    if sum.certain || answers && (!few || matches!(apart, Apart::Both)) {
-        return true;
+    /// Whether a number is a sum of money at all.
+    fn is_sum(
+        &self,
+        sum: &Found,
+        apart: Apart,
+        says: Distance,
+        elsewhere: Distance,
+        answers: bool,
+        reading: &Reading,
+    ) -> bool {
+        let few = sum.written < Decimal::from(LEAST_BESIDE_BUDGET);
+        // "The black one": after our question too, a number as small as that has to stand for itself.
+        if sum.certain || answers && (!few || matches!(apart, Apart::Both)) {
+            return true;
+        }
+        let value = value(sum);
+        // "The 128 one was 30 cheaper": of a phone.
+        let memory = is_capacity(sum.written) && is_about(reading, &self.lexicon.money.numbers_of().memories);
+        // "They offered it cheaper, 2200": alone in its clause it may stand further off.
+        let alone = matches!(apart, Apart::Both) && is_round(value);
+        let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED || alone) && !sum.weak && !few;
+        let beside_budget =
+            (says.is_some() || quoted) && !memory && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
+        // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
+        let likely = match apart {
+            Apart::Both => true,
+            Apart::Behind => is_round(value),
+            Apart::No => false,
+        };
+        let with_product = is_about_things(reading)
+            && likely
+            && value >= Decimal::from(LEAST_BARE)
+            && sum.plausible
+            && !sum.weak
+            && !is_year(value)
+            && !memory;
+        let ends = !matches!(apart, Apart::No) && value >= Decimal::from(LEAST_AT) && !is_capacity(sum.written);
+        let priced = match sum.priced {
+            Priced::Not => false,
+            Priced::Lightly => ends,
+            Priced::Leading => ends || value >= Decimal::from(LEAST_BARE) && !is_capacity(sum.written),
+            Priced::Anew => may_be_sums(reading) && is_round(value),
+            Priced::Surely => value >= Decimal::from(LEAST_BESIDE_BUDGET),
+        };
+        let priced = priced && sum.plausible && !sum.weak && !is_year(value);
+        let tagged = may_be_sums(reading) && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
+        beside_budget || with_product || priced || tagged
     }
-    let value = value(sum);
-    // "The 128 one was 30 cheaper": of a phone.
-    let memory = is_capacity(sum.written) && is_about(reading, ELECTRONICS);
-    // "They offered it cheaper, 2200": alone in its clause it may stand further off.
-    let alone = matches!(apart, Apart::Both) && is_round(value);
-    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED || alone) && !sum.weak && !few;
-    let beside_budget =
-        (says.is_some() || quoted) && !memory && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
-    // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
-    let likely = match apart {
-        Apart::Both => true,
-        Apart::Behind => is_round(value),
-        Apart::No => false,
-    };
-    let with_product = is_about_things(reading)
-        && likely
-        && value >= Decimal::from(LEAST_BARE)
-        && sum.plausible
-        && !sum.weak
-        && !is_year(value)
-        && !memory;
-    let ends = !matches!(apart, Apart::No) && value >= Decimal::from(LEAST_AT) && !is_capacity(sum.written);
-    let priced = match sum.priced {
-        Priced::Not => false,
-        Priced::Lightly => ends,
-        Priced::Leading => ends || value >= Decimal::from(LEAST_BARE) && !is_capacity(sum.written),
-        Priced::Anew => may_be_sums(reading) && is_round(value),
-        Priced::Surely => value >= Decimal::from(LEAST_BESIDE_BUDGET),
-    };
-    let priced = priced && sum.plausible && !sum.weak && !is_year(value);
-    let tagged = may_be_sums(reading) && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
-    beside_budget || with_product || priced || tagged
 }
 
 fn is_about_things(reading: &Reading) -> bool {
@@ -426,10 +431,11 @@ pub(crate) fn value(sum: &Found) -> Decimal {
     sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO)
 }
 
-/// Whether a message names something of a category.
-fn is_about(reading: &Reading, category: &str) -> bool {
-    let brand = |mention: &Mention| mention.implies.as_ref().is_some_and(|product| product.starts_with(category));
-    reading.products.iter().any(|mention| mention.key.starts_with(category)) || reading.brands.iter().any(brand)
+/// Whether a message names one of these things, or a brand that stands for one.
+fn is_about(reading: &Reading, things: &[String]) -> bool {
+    let brand = |mention: &Mention| mention.implies.as_ref().is_some_and(|product| NumbersOf::lists(things, product));
+    let product = |mention: &Mention| NumbersOf::lists(things, &mention.key);
+    reading.products.iter().any(product) || reading.brands.iter().any(brand)
 }
 
 pub(crate) fn as_budget(amount: &Amount) -> Budget {

@@ -5,9 +5,10 @@ use rust_decimal::Decimal;
 use super::figures::{is_capacity, is_screen, is_year, may_be_hour};
 use super::pairs::{corrected, haggled, pointed, sure_together, wished};
 use super::{
-    Apart, LEAST_AT, MOST_APART, MOST_APART_INSIDE, SIZED, Sure, is_counting, is_exact, is_of_model, is_sum,
-    may_be_size, may_be_sums, value,
+    Apart, LEAST_AT, MOST_APART, MOST_APART_INSIDE, Sure, is_counting, is_exact, is_of_model, may_be_size, may_be_sums,
+    value,
 };
+use crate::money::file::NumbersOf;
 use crate::money::{Found, Sums};
 use crate::reading::Reader;
 use crate::search::matcher::Hit;
@@ -25,13 +26,14 @@ impl Reader<'_> {
 
     /// Whether something else than money explains a number.
     pub(crate) fn is_explained(&self, sum: &Found, hits: &[Hit<'_>], sums: &Sums, reading: &Reading) -> bool {
+        let numbers = self.lexicon.money.numbers_of();
         let sized = reading.wants(Intent::ReturnRefund)
-            || reading.products.iter().any(|product| product.key.starts_with(SIZED));
+            || reading.products.iter().any(|product| NumbersOf::lists(&numbers.sizes, &product.key));
         let counts = !self.is_told(sum, &sums.budget) && is_counting(sum, hits);
         let other = counts
             || self.is_of_things(sum, hits)
             || self.is_memory(sum)
-            || is_screen(sum, reading)
+            || is_screen(sum, reading, numbers)
             || reading.wants(Intent::Store) && may_be_hour(sum);
         is_of_model(sum, reading) || other || sized && may_be_size(sum)
     }
@@ -42,7 +44,7 @@ impl Reader<'_> {
         let itself = |sum: &Found| {
             let (says, elsewhere) = (self.nearest(&sums.budget, sum), self.nearest(&sums.elsewhere, sum));
             let says = says.filter(|_| sum.certain || !self.is_before_budget(sum, sums));
-            let told = is_sum(sum, self.stands_apart(sum), says, elsewhere, answers, reading);
+            let told = self.is_sum(sum, self.stands_apart(sum), says, elsewhere, answers, reading);
             (told || self.is_incredible(sum, reading)) && !explained(sum)
         };
         let mut sure: Vec<Sure> =

@@ -73,6 +73,26 @@ impl Meaning {
             _ => None,
         }
     }
+
+    /// The kind of a meaning, and what it stands for.
+    pub(crate) fn kind_and_key(&self) -> (&'static str, String) {
+        match self {
+            Self::Product(key) => ("product", key.to_string()),
+            Self::Attribute(key) => ("attribute", key.to_string()),
+            Self::Request(key) => ("request", key.to_string()),
+            Self::NoThing => ("no thing", String::new()),
+            Self::Brand { key, .. } => ("brand", key.to_string()),
+            Self::Intent(intent) => ("intent", intent.key().to_owned()),
+            Self::NotIntent(intent) => ("no intent", intent.key().to_owned()),
+            Self::GapStart(number) => ("beginning of a phrase", format!("beginning {number}")),
+            Self::GapEnd { intent, .. } => ("phrase with a gap", intent.key().to_owned()),
+            Self::BesideNumber { intent, .. } => ("phrase with a number", intent.key().to_owned()),
+            Self::ClauseEnd { intent, .. } => ("phrase that ends a clause", intent.key().to_owned()),
+            Self::Or(intent) => ("or", intent.key().to_owned()),
+            Self::Touch(number) => ("part of a description", format!("kind {number}")),
+            Self::Cue { name, .. } => ("cue", name.to_string()),
+        }
+    }
 }
 
 /// A set of languages, one bit for each in the order of `files::LANGUAGES`.

@@ -18,8 +18,7 @@ use toml::Spanned;
 
 use crate::Lexicon;
 use crate::cues::{self, Cues, Other};
-use crate::descriptions::{DescriptionFile, Descriptions};
-use crate::explain::named;
+use crate::descriptions::Descriptions;
 use crate::money::words::Money;
 use crate::negation::Negation;
 use crate::quantities::Quantities;
@@ -34,7 +33,7 @@ use hotline_domain::{Intent, Problem, Severity, SourceFile};
 use listing::{Gathered, Listing};
 use meanings::{Langs, Meaning};
 use phrases::Written;
-use word_files::{BrandTable, IntentFile, Word, WordFile, Words, parse_all};
+use word_files::{BrandTable, DescriptionFile, IntentFile, Word, WordFile, Words, parse_all};
 
 #[derive(Default)]
 struct Builder<'f> {
@@ -67,7 +66,7 @@ pub(crate) struct Entry {
     pub(crate) folded: String,
     /// Name of the table or file that it stands under.
     pub(crate) concept: String,
-    /// See [`named`].
+    /// See [`Meaning::kind_and_key`].
     pub(crate) kind: &'static str,
     pub(crate) key: String,
     pub(crate) langs: Langs,
@@ -460,7 +459,7 @@ impl<'f> Builder<'f> {
             return;
         }
         if let Some(entries) = &mut self.entries {
-            let (kind, key) = named(&meaning);
+            let (kind, key) = meaning.kind_and_key();
             entries.push(Entry {
                 file: file.path.clone(),
                 place,

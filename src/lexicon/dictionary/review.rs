@@ -7,7 +7,6 @@ use super::files::LANGUAGES;
 use super::listing::Listing;
 use super::meanings::Langs;
 use super::{self as dictionary, Entry};
-use crate::explain::named;
 use crate::search::folding::{Folded, is_spaceless, is_word};
 use crate::search::matcher::Hit;
 use crate::search::scan::Scan;
@@ -59,7 +58,7 @@ impl Usage {
             scan.settle(lexicon);
             usage.count_tokens(&scan.folded);
             for hit in &scan.hits {
-                let (kind, key) = named(hit.meaning);
+                let (kind, key) = hit.meaning.kind_and_key();
                 usage.hit.insert((kind, key, listing.word(hit.word).to_owned()));
             }
             usage.count_taken(listing, &scan.hits);
@@ -81,7 +80,7 @@ impl Usage {
             let inside = hits[index + 1..].iter().take_while(|short| short.start < long.end);
             for short in inside.filter(|short| short.end <= long.end && short.end - short.start < long.end - long.start)
             {
-                let (a, b) = (named(long.meaning), named(short.meaning));
+                let (a, b) = (long.meaning.kind_and_key(), short.meaning.kind_and_key());
                 if a.0 == b.0 && a.1 != b.1 && matches!(a.0, "product" | "attribute" | "brand") {
                     let text = |hit: &Hit<'_>| listing.word(hit.word).to_owned();
                     *self.taken.entry([(text(long), a.1), (text(short), b.1)]).or_default() += 1;

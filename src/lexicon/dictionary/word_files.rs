@@ -11,7 +11,6 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::files::read;
-use crate::descriptions::DescriptionFile;
 use hotline_domain::{Problem, SourceFile};
 
 /// Files that are parsed and not taken in at most.
@@ -75,6 +74,27 @@ impl<'f> Visitor<'f> for WordVisitor {
 
 /// Words by language, or by cue.
 pub(crate) type Words<'f> = BTreeMap<String, Vec<Spanned<Word<'f>>>>;
+
+/// `descriptions.toml`, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DescriptionFile<'f> {
+    /// Kinds of words that say nothing where they are denied.
+    pub(crate) affirmed: Vec<String>,
+    /// Groups of products of which the same is said.
+    pub(crate) things: BTreeMap<String, Vec<String>>,
+    /// Properties, and what says them together.
+    pub(crate) rules: BTreeMap<String, Vec<Spanned<String>>>,
+    /// Wishes of requests.toml, and what says them together.
+    #[serde(default)]
+    pub(crate) requests: BTreeMap<String, Vec<Spanned<String>>>,
+    /// Those of them that tell of a trouble.
+    #[serde(default)]
+    pub(crate) reports: Vec<String>,
+    /// Kinds of words, and the words of each language.
+    #[serde(borrow)]
+    pub(crate) words: BTreeMap<String, Words<'f>>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,83 +14,110 @@ fn is_cent(part: Decimal) -> bool {
     part == Decimal::new(1, 2)
 }
 
+/// Coins that may follow what was read of a sum.
+struct Coins {
+    /// What they are a part of: of one whole at first, then of the coins before them.
+    rank: Decimal,
+    /// By how much they are smaller than elsewhere.
+    finer: Decimal,
+    /// How many numbers they took.
+    taken: usize,
+}
+
 impl Finder<'_> {
     /// "5 dollars 50", "12元5角", "5 euros and 20 cents", "50 cents"; how many more numbers that took.
     pub(crate) fn small_coins(&self, sum: &mut Sum, index: usize) -> usize {
+        let rank = match sum.named {
+            Named::Not => match self.coins_alone(sum) {
+                Some(rank) => rank,
+                None => return 0,
+            },
+            _ => Decimal::ONE,
+        };
+        let mut coins = Coins { rank, finer: self.thousandths(sum.named), taken: 0 };
+        while let Some(next) = self.numbers.get(index + coins.taken) {
+            let Some((part, end)) = self.coins_behind(sum, &mut coins, next) else { break };
+            sum.low.value += part;
+            (sum.end, sum.outer_end) = (end, end);
+            coins.taken += 1;
+        }
+        coins.taken
+    }
+
+    /// "50 cents", "a dollar and 50 cents": what part of one these coins are, if the number is one of coins.
+    fn coins_alone(&self, sum: &mut Sum) -> Option<Decimal> {
         let tokens = self.tokens;
         let at = tokens.skip_spaces(sum.low.end);
-        let minor = |word: &Word| word.minor;
-        // What the coins behind the last one are a part of.
-        let mut rank = Decimal::ONE;
-        if sum.named == Named::Not {
-            // "43c" is coins behind a sum alone.
-            let is_letter =
-                |end: usize| end == at + 1 && tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]);
-            // 20000毫安 is a capacity and no 毫 of money, 25分 are points unless they stand behind a sum.
-            let is_unit = |end: usize| tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| unit >= end);
-            let coin = tokens.longest(at, minor);
-            let small = sum.low.factor < Decimal::ONE_THOUSAND;
-            let coin = coin.filter(|(_, end)| small && !is_letter(*end) && !is_unit(*end));
-            let Some((Coin { of: sign, part }, end)) = coin else { return 0 };
-            sum.named = tokens.words.settle(sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
-            rank = part / self.thousandths(sum.named);
-            sum.low.value *= rank;
-            (sum.end, sum.outer_end) = (end, end);
-            if let Some(start) = self.one_before_coins(sum) {
-                sum.low.value += Decimal::ONE;
-                (sum.start, sum.outer_start) = (start, start);
-            }
+        // "43c" is coins behind a sum alone.
+        let is_letter =
+            |end: usize| end == at + 1 && tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]);
+        // 20000毫安 is a capacity and no 毫 of money, 25分 are points unless they stand behind a sum.
+        let is_unit = |end: usize| tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| unit >= end);
+        let coin = tokens.longest(at, |word: &Word| word.minor);
+        let small = sum.low.factor < Decimal::ONE_THOUSAND;
+        let (Coin { of: sign, part }, end) = coin.filter(|(_, end)| small && !is_letter(*end) && !is_unit(*end))?;
+        sum.named = tokens.words.settle(sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
+        let rank = part / self.thousandths(sum.named);
+        sum.low.value *= rank;
+        (sum.end, sum.outer_end) = (end, end);
+        if let Some(start) = self.one_before_coins(sum) {
+            sum.low.value += Decimal::ONE;
+            (sum.start, sum.outer_start) = (start, start);
         }
-        let (mut taken, finer) = (0, self.thousandths(sum.named));
-        while let Some(next) = self.numbers.get(index + taken) {
-            let mut at = tokens.skip_spaces(sum.end);
-            let touches = next.start == sum.end;
-            let joint = tokens.marked(at, Marks::JOINT).filter(|_| at != next.start);
-            let coin = tokens.longest(tokens.skip_spaces(next.end), minor).filter(|(coin, end)| {
-                let of = tokens.words.settle(coin.of, self.lang, self.hints).map_or(Named::Shared, Named::Known);
-                // "20 ringgit and 43c": short for the coins of any.
-                let short = self.thousandths(sum.named) == Decimal::ONE && is_cent(coin.part);
-                let short = short && end - tokens.skip_spaces(next.end) <= SHORT_COIN;
-                of == sum.named || of == Named::Shared || sum.named == Named::Shared || short
-            });
-            // "Two dollars, fifty cents".
-            let comma = || (coin.is_some() && tokens.chars.get(at) == Some(&',')).then_some(at + 1);
-            let joint = joint.or_else(comma);
-            at = joint.map_or(at, |end| tokens.skip_spaces(end));
-            let ends_with_currency = sum.end > sum.low.end;
-            let has_cents = !sum.low.value.fract().is_zero() && taken == 0 && rank == Decimal::ONE;
-            let sign_in_front = sum.start < sum.low.start && joint.is_some();
-            if at != next.start || !(ends_with_currency || sign_in_front) || has_cents {
-                break;
-            }
-            let coin = coin.map(|(coin, end)| (coin.part / finer, end));
-            let bare = rank == Decimal::ONE && taken == 0 && self.is_bare(next);
-            let joins = touches || joint.is_some() || next.lead == Lead::Joint;
-            let half = next.value == Decimal::new(5, 1) && joins && next.in_words();
-            let part = match coin {
-                Some((part, _)) if part < rank && next.value * part < rank => {
-                    rank = part;
-                    next.value * part
-                }
-                None if half => next.value,
-                // 三块零四: no dimes.
-                None if touches && next.value.is_zero() && next.in_words() => {
-                    rank /= Decimal::TEN;
-                    next.value
-                }
-                None if touches && self.is_next_rank(next) => {
-                    rank /= Decimal::TEN;
-                    next.value * rank
-                }
-                None if bare && next.value >= Decimal::TEN => next.value / Decimal::ONE_HUNDRED,
-                _ => break,
-            };
-            sum.low.value += part;
-            sum.end = coin.map_or(next.end, |(_, end)| end);
-            sum.outer_end = sum.end;
-            taken += 1;
+        Some(rank)
+    }
+
+    /// What the next number adds to a sum as its coins, and where these end.
+    fn coins_behind(&self, sum: &Sum, coins: &mut Coins, next: &Number) -> Option<(Decimal, usize)> {
+        let tokens = self.tokens;
+        let at = tokens.skip_spaces(sum.end);
+        let touches = next.start == sum.end;
+        let coin = self.coin_after(sum, next);
+        // "Two dollars, fifty cents".
+        let comma = || (coin.is_some() && tokens.chars.get(at) == Some(&',')).then_some(at + 1);
+        let joint = tokens.marked(at, Marks::JOINT).filter(|_| at != next.start).or_else(comma);
+        let at = joint.map_or(at, |end| tokens.skip_spaces(end));
+        let ends_with_currency = sum.end > sum.low.end;
+        let is_first = coins.taken == 0 && coins.rank == Decimal::ONE;
+        let has_cents = !sum.low.value.fract().is_zero() && is_first;
+        let sign_in_front = sum.start < sum.low.start && joint.is_some();
+        if at != next.start || !(ends_with_currency || sign_in_front) || has_cents {
+            return None;
         }
-        taken
+        let joins = touches || joint.is_some() || next.lead == Lead::Joint;
+        let half = next.value == Decimal::new(5, 1) && joins && next.in_words();
+        let part = match coin.map(|(coin, _)| coin.part / coins.finer) {
+            Some(part) if part < coins.rank && next.value * part < coins.rank => {
+                coins.rank = part;
+                next.value * part
+            }
+            None if half => next.value,
+            // 三块零四: no dimes.
+            None if touches && next.value.is_zero() && next.in_words() => {
+                coins.rank /= Decimal::TEN;
+                next.value
+            }
+            None if touches && self.is_next_rank(next) => {
+                coins.rank /= Decimal::TEN;
+                next.value * coins.rank
+            }
+            None if is_first && self.is_bare(next) && next.value >= Decimal::TEN => next.value / Decimal::ONE_HUNDRED,
+            _ => return None,
+        };
+        Some((part, coin.map_or(next.end, |(_, end)| end)))
+    }
+
+    /// The coins that a number behind a sum is told in, where they are of the sum's currency.
+    fn coin_after(&self, sum: &Sum, number: &Number) -> Option<(Coin, usize)> {
+        let tokens = self.tokens;
+        let at = tokens.skip_spaces(number.end);
+        tokens.longest(at, |word: &Word| word.minor).filter(|(coin, end)| {
+            let of = tokens.words.settle(coin.of, self.lang, self.hints).map_or(Named::Shared, Named::Known);
+            // "20 ringgit and 43c": short for the coins of any.
+            let short = self.thousandths(sum.named) == Decimal::ONE && is_cent(coin.part);
+            let short = short && end - at <= SHORT_COIN;
+            of == sum.named || of == Named::Shared || sum.named == Named::Shared || short
+        })
     }
 
     /// "A dollar and 50 cents": where the one that coins follow begins.

@@ -73,6 +73,27 @@ pub(crate) struct Pointed {
 /// Numbers and the words for them.
 pub(crate) type Numbers = BTreeMap<Decimal, Vec<String>>;
 
+/// What bare numbers beside some things are: categories, or keys of products.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NumbersOf {
+    /// Things that come in sizes which look like prices.
+    pub(crate) sizes: Vec<String>,
+    /// Things that come with memories which look like prices.
+    pub(crate) memories: Vec<String>,
+    /// Things whose inches go without saying: "the 50 tv", and from how many to how many these are.
+    pub(crate) inches: Vec<String>,
+    pub(crate) least_inches: u32,
+    pub(crate) most_inches: u32,
+}
+
+impl NumbersOf {
+    /// Whether a product is among those listed, by itself or with its category.
+    pub(crate) fn lists(list: &[String], key: &str) -> bool {
+        list.iter().any(|of| key.strip_prefix(of.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+}
+
 /// `money.toml`, for all languages, and `money/LANGUAGE.toml`.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -88,6 +109,8 @@ pub(crate) struct MoneyFile {
     /// The same for products that cost thousands: "ноутбук, бюджет 150". Currencies, and keys of the products.
     pub(crate) dear_thousands: BTreeMap<Currency, u32>,
     pub(crate) dear: Vec<String>,
+    /// What bare numbers beside some things are, which is no money.
+    pub(crate) numbers_of: NumbersOf,
     /// Characters that may stand behind a price in Chinese, and are no word for a piece: 三千一的, 三千一行吗.
     pub(crate) particles: String,
     pub(crate) sign: Vec<Sign>,

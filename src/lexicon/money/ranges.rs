@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::file::Bound;
 use super::marks::{Lead, Marks};
+use super::names::Name;
 use super::no_money::is_labelled;
 use super::{Finder, Named, Sum};
 use crate::numbers::Number;
@@ -73,7 +74,7 @@ impl Finder<'_> {
         let tokens = self.tokens;
         let mut at = tokens.skip_spaces(tokens.skip_suffix(low.end));
         let name = self.name_at(at);
-        if let Some(name) = name {
+        if let Some(name) = &name {
             at = tokens.skip_spaces(tokens.skip_suffix(name.end));
         }
         // "4,25 $ ve 32 adet": a price, and how many.
@@ -82,30 +83,49 @@ impl Finder<'_> {
         if price_and_count || self.is_told_exactly(low) || self.is_size_beside(low, high) {
             return false;
         }
-        // 200'den 300'e: an ending says "from", and stands where others say "to".
-        let word = tokens.marked(at, Marks::RANGE).or_else(|| tokens.marked(low.end, Marks::RANGE));
-        // 300 liradan 500 liraya: so does that of a currency.
-        let word = word
-            .or_else(|| tokens.marked(name?.start, Marks::RANGE).filter(|end| Some(*end) == name.map(|name| name.end)));
-        let word = word.or_else(|| self.and_of_between(at, high));
+        let word = self.range_word(at, low, high, name.as_ref());
         if tokens.chars.get(at) == Some(&LIST) && !are_neighbours(low, high) {
             return false;
         }
-        let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
-        if word.is_none() && high.lead == Lead::None {
+        if word.is_none() && high.lead == Lead::None || self.is_no_range(at, word, low, high) {
             return false;
         }
         let (first, second) = shared(low, high);
+        let joined = word.is_none() && high.lead == Lead::Joint;
+        let both = high.scaled() && low.value < high.coefficient;
+        let plain = low.digits > 1 && !joined || low.in_words() || low.scaled() || both;
+        let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
+        let clear = !spoken && !joined || plain || self.begins_range(low);
+        let reached = self.past_range_word(word.unwrap_or(at), low, high) == high.start;
+        reached && first < second && clear && (!joined || self.begins_range(low))
+    }
+
+    /// Where the word ends that makes two numbers a range; behind the first and its currency is `at`.
+    fn range_word(&self, at: usize, low: &Number, high: &Number, name: Option<&Name>) -> Option<usize> {
+        let tokens = self.tokens;
+        // 200'den 300'e: an ending says "from", and stands where others say "to".
+        let word = tokens.marked(at, Marks::RANGE).or_else(|| tokens.marked(low.end, Marks::RANGE));
+        // 300 liradan 500 liraya: so does that of a currency.
+        let of_name = || name.and_then(|name| tokens.marked(name.start, Marks::RANGE).filter(|end| *end == name.end));
+        word.or_else(of_name).or_else(|| self.and_of_between(at, high))
+    }
+
+    /// Whether a word between two numbers says something else of them, or the first is none of a range.
+    fn is_no_range(&self, at: usize, word: Option<usize>, low: &Number, high: &Number) -> bool {
+        let (first, second) = shared(low, high);
         // 5/10 is a date or a share; mille/millecinque, 250/300 and 2/300 are ranges.
         let priced = || low.in_words() || low.scaled() || are_prices(first, second) || self.is_named_behind(high);
-        if tokens.chars.get(at) == Some(&'/') && !priced() || word.is_some_and(|end| self.is_choice(end, low, high)) {
-            return false;
-        }
+        let is_date = self.tokens.chars.get(at) == Some(&'/') && !priced();
         // "Find me one under 250" names no range from one on.
-        if low.in_words() && !low.scaled() && low.value < Decimal::TEN && !high.in_words() {
-            return false;
-        }
-        let mut at = tokens.skip_spaces(word.unwrap_or(at));
+        let is_article = low.in_words() && !low.scaled() && low.value < Decimal::TEN && !high.in_words();
+        let is_other = |end: usize| self.is_choice(end, low, high) || self.joins_coins(low, high, end);
+        is_date || is_article || word.is_some_and(is_other)
+    }
+
+    /// Past what may stand between a range word and the second number.
+    fn past_range_word(&self, word: usize, low: &Number, high: &Number) -> usize {
+        let tokens = self.tokens;
+        let mut at = tokens.skip_spaces(word);
         // Between the 50 and the 70.
         if at != high.start
             && self.begins_range(low)
@@ -125,14 +145,7 @@ impl Finder<'_> {
                 at = tokens.skip_spaces(name.end);
             }
         }
-        let joined = word.is_none() && high.lead == Lead::Joint;
-        let both = high.scaled() && low.value < high.coefficient;
-        if word.is_some_and(|end| self.joins_coins(low, high, end)) {
-            return false;
-        }
-        let plain = low.digits > 1 && !joined || low.in_words() || low.scaled() || both;
-        let clear = !spoken && !joined || plain || self.begins_range(low);
-        at == high.start && first < second && clear && (!joined || self.begins_range(low))
+        at
     }
 
     /// "Taille 42 à moins de 80 €", "numero 42 a 80 euro": a label stands before the first number, and only the second is money.

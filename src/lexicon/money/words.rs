@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::file::{MoneyFile, Shared, Sign};
+use super::file::{MoneyFile, NumbersOf, Shared, Sign};
 use super::marks::Word;
 use super::selection::{WordOf, gather};
 use super::slips::MoneySlips;
@@ -89,6 +89,11 @@ impl Money {
         Some((Self { known, ways }, vocabulary(&own, slips)))
     }
 
+    /// What bare numbers beside some things are.
+    pub(crate) fn numbers_of(&self) -> &NumbersOf {
+        &self.known.numbers_of
+    }
+
     /// The words for messages of that language; where it is not known, the English ones.
     pub(crate) fn of(&self, language: Option<usize>) -> MoneyWords<'_> {
         let language = language.unwrap_or(0);
@@ -162,6 +167,7 @@ pub(crate) struct AllWords {
     pub(crate) unsaid_thousands: BTreeMap<Currency, u32>,
     pub(crate) dear_thousands: BTreeMap<Currency, u32>,
     pub(crate) dear: Vec<String>,
+    pub(crate) numbers_of: NumbersOf,
     pub(crate) particles: String,
 }
 
@@ -216,6 +222,7 @@ impl AllWords {
             unsaid_thousands: common.unsaid_thousands.clone(),
             dear_thousands: common.dear_thousands.clone(),
             dear: common.dear.clone(),
+            numbers_of: common.numbers_of.clone(),
             particles: common.particles.clone(),
         })
     }

@@ -1,12 +1,13 @@
 //! `/api/v1/contacts`: who is known, those first of whom something was heard last; and all that is known of one.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::address::{Path, Query};
 use super::problem::ApiProblem;
 use super::tags::PROGRAM;
 use super::{limit, next_page, time};

@@ -53,7 +53,7 @@ async fn take(State(engine): State<Engine>, body: Bytes) -> Result<Response, Api
             engine.note_use(&tags, TagUse::Send).await;
         }
     }
-    let mut appended = engine.store().append(good).await.map_err(|_| ApiProblem::unavailable())?.into_iter();
+    let mut appended = engine.store().append(good).await?.into_iter();
     let results: Vec<Value> = parsed
         .iter()
         .map(|item| match item {

@@ -1,7 +1,7 @@
 //! `/api/v1/hand-offs`: who waits for a person, and whom somebody took. Taking over and handing back, as in the console.
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::address::{Path, Query};
 use super::contacts::found;
 use super::problem::ApiProblem;
 use super::{limit, next_page, read};

@@ -1,17 +1,18 @@
 //! `/api/v1/jobs`: what is done once a day, week, month or quarter, and how far it is. `/api/v1/reports`: what is counted.
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::address::{Path, Query};
 use super::problem::ApiProblem;
 use super::time;
 use crate::domain::{Currency, Duration, TagKey};
-use crate::engine::reports::{Desk, Kind, METRICS, REPORTS, make, named};
+use crate::engine::reports::{Kind, METRICS, REPORTS, ReportInput, make, named};
 use crate::engine::{Engine, jobs};
 use crate::statistics::Span;
 use crate::store::{AdSpend, scaled};
@@ -72,8 +73,8 @@ async fn report(
         return Err(ApiProblem::invalid("`since` must be before `until`."));
     }
     let knowledge = engine.shelf().knowledge();
-    let desk = Desk { store: engine.store(), knowledge: &knowledge, span: Span { from, until }, now };
-    let report = make(kind, desk).await?;
+    let input = ReportInput { store: engine.store(), knowledge: &knowledge, span: Span { from, until }, now };
+    let report = make(kind, input).await?;
     Ok(Json(json!(report)))
 }
 

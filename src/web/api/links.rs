@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::problem::ApiProblem;
+use super::read;
 use crate::domain::{ContactRef, Currency, Link, LinkKind, Product, check_sum};
 use crate::engine::Engine;
 use crate::web::public::links::web_address;
@@ -46,11 +47,11 @@ fn product() -> LinkKind {
 }
 
 async fn make(State(engine): State<Engine>, body: Bytes) -> Result<Response, ApiProblem> {
-    let wanted: Wanted = serde_json::from_slice(&body).map_err(|error| ApiProblem::invalid(error.to_string()))?;
-    let contact = engine.store().contact_of(&wanted.contact).await.map_err(|_| ApiProblem::unavailable())?;
+    let wanted: Wanted = read(&body)?;
+    let contact = engine.store().contact_of(&wanted.contact).await?;
     let contact = contact.ok_or_else(|| ApiProblem::not_found(format!("Nobody is known as {}.", wanted.contact)))?;
     let link = link(wanted, &engine)?;
-    let url = engine.make_link(contact, link).await.map_err(|_| ApiProblem::unavailable())?;
+    let url = engine.make_link(contact, link).await?;
     Ok((StatusCode::CREATED, axum::Json(json!({ "url": url }))).into_response())
 }
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::address::{Path, Query};
 use super::contacts::found;
 use super::hand_offs::Deed;
 use super::problem::ApiProblem;
@@ -19,7 +20,7 @@ use crate::engine::templates::filling::Typed;
 use crate::engine::templates::picker::{NoTemplate, Wanted};
 use crate::engine::{Engine, NoReply, records};
 use crate::store::{SentPlace, SentRow};
-use crate::web::typed::words;
+use crate::web::typed::{Unsendable, words};
 
 /// The messages API.
 pub(super) fn router() -> Router<Engine> {
@@ -30,8 +31,8 @@ pub(super) fn router() -> Router<Engine> {
 
 impl From<NoReply> for ApiProblem {
     fn from(why: NoReply) -> Self {
-        let advice = match &why {
-            NoReply::Store(_) => return Self::unavailable(),
+        let advice = match why {
+            NoReply::Store(error) => return error.into(),
             NoReply::Unknown => return Self::not_found("There is no such contact."),
             NoReply::NotTaken => "Take it first: POST /api/v1/contacts/{id}/take.",
             NoReply::Others(_) => {
@@ -177,8 +178,10 @@ async fn write(State(engine): State<Engine>, Path(id): Path<i64>, body: Bytes) -
         _ => return Err(ApiProblem::invalid("Send either `text` or `template`.")),
     };
     let text = words(&text).map_err(|wrong| match wrong {
-        "empty" => ApiProblem::invalid("`text` is empty: write what the customer is to read."),
-        _ => ApiProblem::invalid("`text` has at most 4,096 characters: WhatsApp takes no more in one message."),
+        Unsendable::Empty => ApiProblem::invalid("`text` is empty: write what the customer is to read."),
+        Unsendable::TooLong => {
+            ApiProblem::invalid("`text` has at most 4,096 characters: WhatsApp takes no more in one message.")
+        }
     })?;
     let deed = Deed::asked(&engine, id, "message", (&writing.agent, writing.id.as_deref())).await?;
     if !deed.again {

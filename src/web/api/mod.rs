@@ -1,5 +1,6 @@
 //! What programs talk to: health, metrics, events in; contacts, messages, hand-offs, tracked links, segments, and why a tag is held.
 
+mod address;
 mod alerts;
 pub mod campaigns;
 mod contacts;

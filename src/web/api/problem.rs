@@ -30,6 +30,12 @@ impl ApiProblem {
         Self { kind: "about:blank#invalid", title: "The request is not valid", status: 422, detail: detail.into() }
     }
 
+    /// The address asks for what cannot be read.
+    pub fn address(detail: impl Into<String>) -> Self {
+        let detail = format!("{} /openapi.json tells what each address takes.", detail.into());
+        Self { kind: "about:blank#invalid", title: "The request is not valid", status: 400, detail }
+    }
+
     /// A place in a list that no list of ours gave.
     pub fn cursor() -> Self {
         Self::invalid("`cursor` is not one that this API gave. Send it as it came in `next`.")

@@ -1,7 +1,7 @@
 //! `/api/v1/segments`: who is in a segment, how many, and segments with a name.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::address::Path;
 use super::problem::ApiProblem;
 use super::{limit, next_page, read};
 use crate::domain::Timestamp;

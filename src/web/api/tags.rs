@@ -1,7 +1,7 @@
 //! `/api/v1/tags`: what tags there are, how they are used, and what people say of them. `/api/v1/changes`: who changed what.
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::address::{Path, Query};
 use super::problem::ApiProblem;
 use super::read;
 use crate::domain::{ContactRef, Duration, Every};

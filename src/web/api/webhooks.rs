@@ -1,7 +1,7 @@
 //! `/api/v1/webhooks`: programs that are told what happens. Making them known, changing, trying and removing them, and how deliveries went.
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::address::{Path, Query};
 use super::problem::ApiProblem;
 use super::{limit, next_page, read};
 use crate::engine::Engine;

@@ -1,10 +1,11 @@
 //! `GET /api/v1/contacts/{id}/why?tag=…`: why a contact holds a tag, or what is missing.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 
+use super::address::{Path, Query};
 use super::problem::ApiProblem;
 use crate::domain::ContactId;
 use crate::engine::Engine;

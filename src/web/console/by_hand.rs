@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::head;
 use super::people::{self, People};
+use super::refusal::Refusal;
 use super::view;
 use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, MessageKind, Standing};
 use crate::engine::fold::state::State as Folded;
@@ -49,7 +50,7 @@ struct Asked {
 struct Typed {
     words: BTreeMap<i64, String>,
     templates: BTreeMap<i64, String>,
-    error: Option<(i64, &'static str)>,
+    error: Option<(i64, Refusal)>,
 }
 
 async fn shown(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
@@ -66,7 +67,7 @@ async fn the_page(app: &App, signed_in: &SignedIn, segment: &str, done: &str, ty
     let engine = &app.engine;
     let wanted = match asked(engine.store(), &engine.shelf().knowledge(), segment, engine.now()).await {
         Ok(Ok(wanted)) => wanted,
-        Err(_) => return app.pages.unavailable(),
+        Err(error) => return app.pages.unavailable(&error),
         Ok(Err(error)) => {
             let what = format!("“{segment}” is no segment.");
             let next = format!("{error}. Go back to the lists and mend it there.");
@@ -81,9 +82,9 @@ async fn the_page(app: &App, signed_in: &SignedIn, segment: &str, done: &str, ty
         }
         Ok((_, members)) => match rows(app, signed_in, (segment, done), typed, &members).await {
             Ok(read) => app.pages.show("by_hand.html", read),
-            Err(_) => app.pages.unavailable(),
+            Err(error) => app.pages.unavailable(&error),
         },
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
@@ -139,10 +140,12 @@ fn planned(state: &Folded) -> Option<&Planned> {
 }
 
 /// A reason of the gate in its words; of others the page knows the words.
-fn in_words(error: &str) -> Value {
-    let reason = Condition::ALL.into_iter().find(|reason| reason.name() == error);
-    let says = reason.map(|reason| format!("It cannot be sent: {}.", reason.says()));
-    context! { says, name => error }
+fn in_words(refusal: Refusal) -> Value {
+    let says = match refusal {
+        Refusal::Gate(reason) => Some(format!("It cannot be sent: {}.", reason.says())),
+        _ => None,
+    };
+    context! { says, name => refusal.name() }
 }
 
 /// No contact has this number.
@@ -197,7 +200,7 @@ async fn write(State(app): State<App>, OwnForm(signed_in, fields): OwnForm<Vec<(
         None => by_words(&app, &signed_in, &form).await,
     };
     let sent = match sent {
-        Ok(appended) => app.engine.folded(appended).await.map_err(|_| "unavailable"),
+        Ok(appended) => app.engine.folded(appended).await.map_err(Refusal::from),
         Err(error) => Err(error),
     };
     if sent.is_ok() {
@@ -234,50 +237,46 @@ async fn keep_drafts(app: &App, signed_in: &SignedIn, typed: &Typed) {
 }
 
 /// Words of a person, who is in charge from then on: taken only where they will be sent, and never to who wants none.
-async fn by_words(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<Appended, &'static str> {
+async fn by_words(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<Appended, Refusal> {
     let text = typed::words(form.typed.words.get(&form.contact).map_or("", String::as_str))?;
     let login = &signed_in.user().login;
-    let Ok(Some((row, state))) = app.engine.store().contact(ContactId(form.contact)).await else {
-        return Err("unavailable");
-    };
+    let known = app.engine.store().contact(ContactId(form.contact)).await?;
+    let (row, state) = known.ok_or(Refusal::NoContact)?;
     let contact = Folded::known(state.as_deref()).contact;
     if row.handoff == "accepted" && row.agent.as_deref() != Some(login.as_str()) {
-        return Err("other");
+        return Err(Refusal::OtherInCharge);
     }
     if contact.opted_out {
-        return Err(Condition::OptedOut.name());
+        return Err(Refusal::Gate(Condition::OptedOut));
     }
     if !contact.window_is_open(app.engine.now()) {
-        return Err("closed");
+        return Err(Refusal::WindowClosed);
     }
     let event = AgentEvent { text: Some(text), ..AgentEvent::new(login, AgentAction::Reply) };
-    app.engine.act(row.contact, event, key(signed_in, form)).await.map_err(|_| "unavailable")
+    Ok(app.engine.act(row.contact, event, key(signed_in, form)).await?)
 }
 
 /// A template to this one contact. The gate decides when it goes, as for everything that nobody asked for; what it would never let
 /// go is refused here, in its words. What is marketing goes by the rules for promotions. Of two plans the customer would get the
 /// second much later or never, so that a second one is refused, whoever made the first.
-async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing, name: &str) -> Result<Appended, &'static str> {
+async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing, name: &str) -> Result<Appended, Refusal> {
     let (engine, now, contact) = (&app.engine, app.engine.now(), ContactId(form.contact));
     let (kind, templates) = (MessageKind::Service, vec![name.trim().to_owned()]);
     let mut offer = Offer { kind, templates, groups: Vec::new(), product: None, lasts: LASTS.to_owned() };
-    offer.check().map_err(|_| "template")?;
+    offer.check().map_err(|_| Refusal::NoTemplateName)?;
     let key = key(signed_in, form);
-    let read = async {
-        let (held, made_marketing) = (engine.held_of(&offer).await?, engine.made_marketing(&offer).await?);
-        let sent_before = match &key {
-            Some(key) => engine.store().is_known(key).await?,
-            None => false,
-        };
-        Ok::<_, StoreError>((held, made_marketing, sent_before, engine.store().contact(contact).await?))
+    let (held, made_marketing) = (engine.held_of(&offer).await?, engine.made_marketing(&offer).await?);
+    let sent_before = match &key {
+        Some(key) => engine.store().is_known(key).await?,
+        None => false,
     };
-    let Ok((held, made_marketing, sent_before, Some((row, state)))) = read.await else { return Err("unavailable") };
+    let (row, state) = engine.store().contact(contact).await?.ok_or(Refusal::NoContact)?;
     if !held.is_empty() {
-        return Err("held");
+        return Err(Refusal::NotApproved);
     }
     let (knowledge, state) = (engine.shelf().knowledge(), Folded::known(state.as_deref()));
     if !sent_before && planned(&state).is_some() {
-        return Err("planned");
+        return Err(Refusal::AlreadyPlanned);
     }
     let template = offer.templates[0].clone();
     let marketing = made_marketing(&state.contact, &template);
@@ -292,11 +291,10 @@ async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing, name: &str
     });
     let forbids = verdict.as_ref().and_then(|(verdict, not_after)| verdict.forbids(*not_after));
     if let Some(why) = forbids.filter(|_| !sent_before) {
-        return Err(why.condition.name());
+        return Err(Refusal::Gate(why.condition));
     }
     let event = NewEvent::known(row.contact, key, now, EventBody::Campaign(event));
-    let mut appended = engine.store().append(vec![event]).await.map_err(|_| "unavailable")?;
-    appended.pop().ok_or("unavailable")
+    engine.store().append(vec![event]).await?.pop().ok_or(Refusal::Unavailable)
 }
 
 /// The page's own key: a double click or a reload sends once to each. Other words and another template are another message.

@@ -137,8 +137,14 @@ async fn shown(app: &App, signed_in: &SignedIn, draft: &Draft, done: Result<Opti
         Err(problem) => (None, Some(problem.detail)),
     };
     let engine = &app.engine;
-    let read = (engine.store().all_campaigns().await, engine.templates().await, head::head(app, signed_in).await);
-    let (Ok(rows), Ok(templates), Ok(head)) = read else { return app.pages.unavailable() };
+    let read = async {
+        let (rows, templates) = (engine.store().all_campaigns().await?, engine.templates().await?);
+        Ok::<_, StoreError>((rows, templates, head::head(app, signed_in).await?))
+    };
+    let (rows, templates, head) = match read.await {
+        Ok(read) => read,
+        Err(error) => return app.pages.unavailable(&error),
+    };
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -170,9 +176,12 @@ async fn page_of(app: &App, signed_in: &SignedIn, name: &str, error: Option<Stri
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             return app.pages.error(status, problem.title, &problem.detail);
         }
-        _ => return app.pages.unavailable(),
+        (_, Err(error)) => return app.pages.unavailable(&error),
     };
-    let Ok((members, texts)) = about(app, &campaign).await else { return app.pages.unavailable() };
+    let (members, texts) = match about(app, &campaign).await {
+        Ok(read) => read,
+        Err(error) => return app.pages.unavailable(&error),
+    };
     let zone = app.engine.shelf().knowledge().shop.zone.name();
     let campaign = Value::from(Serde(campaign));
     app.pages.show("campaign.html", context! { campaign, members, texts, error, zone, ..head })

@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 use super::head;
 use super::people::People;
+use super::refusal::Refusal;
 use super::view;
 use crate::domain::Contact;
 use crate::store::{CannedReply, StoreError};
+use crate::web::App;
 use crate::web::access::{AdminForm, SignedIn};
-use crate::web::{App, typed};
+use crate::web::typed::{self, Unsendable};
 
 /// So many fit on a page, and are still found.
 const MOST: i64 = 300;
@@ -74,12 +76,15 @@ fn gaps(text: &str) -> impl Iterator<Item = &str> {
 /// Fills the gaps of what somebody writes to a customer.
 ///
 /// # Errors
-/// `gap` where the customer's name is not known.
-pub(crate) fn complete(app: &App, signed_in: &SignedIn, contact: &Contact, text: &str) -> Result<String, &'static str> {
+/// The customer's name is not known, or what comes of it cannot be sent.
+pub(crate) fn complete(app: &App, signed_in: &SignedIn, contact: &Contact, text: &str) -> Result<String, Refusal> {
     let knowledge = app.engine.shelf().knowledge();
     let name = knowledge.dialogue.first_name(contact);
     let filled = Known { name, agent: &signed_in.user().name, shop: &knowledge.shop.name }.fill(text);
-    if gaps(&filled).any(|gap| Known::GAPS.contains(&gap)) { Err("gap") } else { typed::words(&filled) }
+    if gaps(&filled).any(|gap| Known::GAPS.contains(&gap)) {
+        return Err(Refusal::OpenGap);
+    }
+    Ok(typed::words(&filled)?)
 }
 
 /// What may be put into an answer to a contact: in their language or any first. Only an admin can do something about there being none.
@@ -108,7 +113,10 @@ async fn shown(app: &App, signed_in: &SignedIn, more: Value) -> Response {
         let (replies, people) = (store.canned_replies(MOST).await?, People::read(store).await?);
         Ok::<_, StoreError>((replies, people, head::head(app, signed_in).await?))
     };
-    let Ok((replies, people, head)) = read.await else { return app.pages.unavailable() };
+    let (replies, people, head) = match read.await {
+        Ok(read) => read,
+        Err(error) => return app.pages.unavailable(&error),
+    };
     let now = app.engine.now();
     let row = |reply: &CannedReply| {
         let who = people.name(&reply.changed_by);
@@ -143,8 +151,8 @@ impl Written {
             return Some(format!("{} is no language that the bot answers in.", self.language));
         }
         match typed::words(&self.text) {
-            Err("empty") => return Some("It has no words.".into()),
-            Err(_) => return Some("It is too long: WhatsApp takes 4,096 characters.".into()),
+            Err(Unsendable::Empty) => return Some("It has no words.".into()),
+            Err(Unsendable::TooLong) => return Some("It is too long: WhatsApp takes 4,096 characters.".into()),
             Ok(_) => {}
         }
         let unknown = gaps(&self.text).find(|gap| !Known::GAPS.contains(gap))?;
@@ -170,7 +178,7 @@ async fn save(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Writ
             let page = shown(&app, &signed_in, context! { error, typed }).await;
             (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
         }
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
@@ -206,7 +214,7 @@ struct Named {
 async fn forget(State(app): State<App>, AdminForm(_, form): AdminForm<Named>) -> Response {
     match app.engine.store().forget_canned_reply(form.id).await {
         Ok(()) => Redirect::to("/admin/canned").into_response(),
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 

@@ -15,6 +15,7 @@ use super::canned;
 use super::conversation::{Asked, conversation};
 use super::picker;
 use super::picker::Filled;
+use super::refusal::Refusal;
 use super::snooze;
 use super::undo;
 use super::views;
@@ -22,7 +23,7 @@ use crate::domain::{AgentAction, AgentEvent, ContactId, MessageNumber, OptAction
 use crate::engine::tags::NotDone;
 use crate::store::InboxRow;
 use crate::web::access::{OwnForm, SignedIn};
-use crate::web::typed::{LONGEST_NOTE, keep_draft, key, within, words};
+use crate::web::typed::{LONGEST_NOTE, Unsendable, keep_draft, key, within, words};
 use crate::web::{App, living};
 
 pub(crate) fn router() -> Router<App> {
@@ -36,13 +37,15 @@ pub(crate) fn router() -> Router<App> {
 
 /// Whether somebody may do so as things stand now, which may be otherwise than their page shows: what is a colleague's is neither
 /// handed back nor taken behind their back.
-fn may(row: &InboxRow, login: &str, action: AgentAction, form: &Acting) -> Result<(), &'static str> {
+fn may(row: &InboxRow, login: &str, action: AgentAction, form: &Acting) -> Result<(), Refusal> {
     let gives_back = matches!(action, AgentAction::Release | AgentAction::Won | AgentAction::Lost);
     match row.in_charge() {
-        Some(agent) if (gives_back || action == AgentAction::Snooze) && agent != login => Err("other"),
-        Some(agent) if action == AgentAction::Take && agent != login && agent != form.agent => Err("changed"),
-        None if gives_back => Err("untaken"),
-        None if action == AgentAction::Snooze && row.handoff == "none" => Err("untaken"),
+        Some(agent) if (gives_back || action == AgentAction::Snooze) && agent != login => Err(Refusal::OtherInCharge),
+        Some(agent) if action == AgentAction::Take && agent != login && agent != form.agent => {
+            Err(Refusal::TakenMeanwhile)
+        }
+        None if gives_back => Err(Refusal::NotTaken),
+        None if action == AgentAction::Snooze && row.handoff == "none" => Err(Refusal::NotTaken),
         _ => Ok(()),
     }
 }
@@ -72,10 +75,13 @@ enum Deed {
     Opt(OptAction, String),
 }
 
-fn deed(action: &str, text: &str) -> Option<Result<Deed, &'static str>> {
+fn deed(action: &str, text: &str) -> Option<Result<Deed, Refusal>> {
     let silent = |action| Some(Ok(Deed::Event(action, None)));
+    let written = |action, text: Result<_, Unsendable>| {
+        Some(text.map(|text| Deed::Event(action, Some(text))).map_err(Refusal::from))
+    };
     let opt = |action| {
-        let note = words(text).map_err(|error| if error == "empty" { "note" } else { error });
+        let note = words(text).map_err(|why| if why == Unsendable::Empty { Refusal::NoNote } else { why.into() });
         Some(note.map(|note| Deed::Opt(action, note)))
     };
     match action {
@@ -84,8 +90,8 @@ fn deed(action: &str, text: &str) -> Option<Result<Deed, &'static str>> {
         "won" => silent(AgentAction::Won),
         "lost" => silent(AgentAction::Lost),
         "snooze" => silent(AgentAction::Snooze),
-        "reply" => Some(words(text).map(|text| Deed::Event(AgentAction::Reply, Some(text)))),
-        "note" => Some(within(text, LONGEST_NOTE).map(|text| Deed::Event(AgentAction::Note, Some(text)))),
+        "reply" => written(AgentAction::Reply, words(text)),
+        "note" => written(AgentAction::Note, within(text, LONGEST_NOTE)),
         "opt-in" => opt(OptAction::In),
         "opt-out" => opt(OptAction::Out),
         _ => None,
@@ -115,8 +121,10 @@ async fn act(
             let _seen = keep_draft(&app, &signed_in, contact, &action, "").await;
             Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response()
         }
-        Err("unavailable") => app.pages.unavailable(),
-        Err(error) => {
+        Err(Refusal::NoContact) => app.pages.no_contact(),
+        Err(Refusal::Unavailable) => app.pages.no_answer(),
+        Err(refusal) => {
+            let error = refusal.name();
             // Whatever is wrong with it, nobody has to write it again.
             let kept = keep_draft(&app, &signed_in, contact, &action, &form.text).await;
             let typed =
@@ -134,14 +142,14 @@ async fn carry_out(
     contact: ContactId,
     deed: Deed,
     form: &Acting,
-) -> Result<(), &'static str> {
+) -> Result<(), Refusal> {
     let login = &signed_in.user().login;
     let key = key(signed_in, &form.key, form.text.trim());
     let takes = matches!(deed, Deed::Event(AgentAction::Take, _));
     let done = match deed {
         Deed::Opt(action, note) => app.engine.opt(contact, action, login, note, key).await,
         Deed::Event(action, text) => {
-            let row = app.engine.store().contact(contact).await.ok().flatten().ok_or("unavailable")?.0;
+            let row = app.engine.store().contact(contact).await?.ok_or(Refusal::NoContact)?.0;
             if action == AgentAction::Release && row.handoff == "none" {
                 // Pressed twice, once.
                 return Ok(());
@@ -149,7 +157,7 @@ async fn carry_out(
             may(&row, login, action, form)?;
             let text = match text {
                 Some(text) if action == AgentAction::Reply => {
-                    let state = app.engine.may_reply(contact, login).await.map_err(picker::no_reply)?;
+                    let state = app.engine.may_reply(contact, login).await?;
                     Some(canned::complete(app, signed_in, &state.contact, &text)?)
                 }
                 text => text,
@@ -161,23 +169,22 @@ async fn carry_out(
         }
     };
     // The page that is shown next knows of it.
-    let done = done.map_err(|_| "unavailable")?;
-    app.engine.folded(done).await.map_err(|_| "unavailable")?;
+    app.engine.folded(done?).await?;
     if takes {
         // Whoever pressed at the same moment may have been first.
-        let row = app.engine.store().contact(contact).await.ok().flatten().ok_or("unavailable")?.0;
+        let row = app.engine.store().contact(contact).await?.ok_or(Refusal::NoContact)?.0;
         may(&row, login, AgentAction::Take, form)?;
     }
     Ok(())
 }
 
 /// Until when it is to be put aside; `None` where it is to be taken up again. Without a script the zone is the shop's.
-fn until(app: &App, form: &Acting) -> Result<Option<Timestamp>, &'static str> {
+fn until(app: &App, form: &Acting) -> Result<Option<Timestamp>, Refusal> {
     if form.until == snooze::NOW {
         return Ok(None);
     }
     let zone = form.zone.parse().unwrap_or(app.engine.shelf().knowledge().shop.zone);
-    snooze::until(&form.until, app.engine.now(), zone).map(Some).ok_or("until")
+    snooze::until(&form.until, app.engine.now(), zone).map(Some).ok_or(Refusal::NoSuchTime)
 }
 
 /// A message that is to be tried again.
@@ -208,7 +215,7 @@ async fn again(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_
     }
     match app.engine.try_again(of).await {
         Ok(()) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
@@ -237,7 +244,7 @@ async fn draft(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_
             let next = "Make it shorter: a message has 4,096 characters, a note 20,000.";
             app.pages.error(StatusCode::PAYLOAD_TOO_LARGE, "This is too long to be kept as a draft.", next)
         }
-        (Err(_), _) => app.pages.unavailable(),
+        (Err(error), _) => app.pages.unavailable(&error),
     }
 }
 
@@ -282,11 +289,11 @@ async fn undo(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_i
     match undo::take_back(&app, &signed_in, contact, form.of).await {
         Ok(true) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),
         Ok(false) => {
-            let error = context! { error => "meanwhile" };
+            let error = context! { error => Refusal::HappenedMeanwhile.name() };
             let page = conversation(&app, &signed_in, view, contact, &Asked::default(), error).await;
             (StatusCode::CONFLICT, page).into_response()
         }
-        Err(NotDone::Store(_)) => app.pages.unavailable(),
+        Err(NotDone::Store(error)) => app.pages.unavailable(&error),
         Err(error) => {
             let more = context! { said => error.to_string() };
             let page = conversation(&app, &signed_in, view, contact, &Asked::default(), more).await;

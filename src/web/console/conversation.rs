@@ -104,7 +104,8 @@ pub(crate) async fn frame(
         let marks = Marks { drafted, unsent: unsent.iter().map(|row| row.contact.0).collect() };
         Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, faces, people, marks)))
     };
-    let Some((tabs, rows, head, faces, people, marks)) = read.await.map_err(|_| app.pages.unavailable())? else {
+    let Some((tabs, rows, head, faces, people, marks)) = read.await.map_err(|error| app.pages.unavailable(&error))?
+    else {
         return Err(app.pages.error(StatusCode::NOT_FOUND, "There is no such view.", ""));
     };
     let more = (rows.len() as i64 == most).then(|| (most + ROWS).min(MOST_ROWS)).filter(|more| *more > most);
@@ -128,7 +129,7 @@ pub(crate) async fn conversation(
     let (contact, thread) = match thread(app, signed_in, contact, asked).await {
         Ok(Some(thread)) => thread,
         Ok(None) => return app.pages.no_contact(),
-        Err(_) => return app.pages.unavailable(),
+        Err(error) => return app.pages.unavailable(&error),
     };
     match frame(app, signed_in, view, asked, Some(contact.0)).await {
         Ok(frame) => app.pages.show("inbox.html", context! { ..more, ..context! { ..thread, ..frame } }),

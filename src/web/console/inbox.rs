@@ -39,12 +39,15 @@ async fn first(State(app): State<App>, signed_in: SignedIn) -> Redirect {
 }
 
 async fn alerts_fragment(State(app): State<App>, signed_in: SignedIn) -> Response {
-    let read = (head::alerts(&app).await, changed::rules(&app).await, head::calls(&app, &signed_in).await);
-    match read {
-        (Ok(alerts), Ok(changed), Ok(calls)) => {
+    let read = async {
+        let (alerts, changed) = (head::alerts(&app).await?, changed::rules(&app).await?);
+        Ok::<_, StoreError>((alerts, changed, head::calls(&app, &signed_in).await?))
+    };
+    match read.await {
+        Ok((alerts, changed, calls)) => {
             app.pages.show("alerts.html", context! { alerts, changed, mistakes => head::mistakes(&app), ..calls })
         }
-        _ => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
@@ -100,7 +103,10 @@ async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
         let (users, in_charge) = (store.users().await?, store.in_charge().await?);
         Ok::<_, StoreError>((users, in_charge, store.kept().await?, head(app, signed_in).await?))
     };
-    let Ok((users, in_charge, (kept_count, kept), head)) = read.await else { return app.pages.unavailable() };
+    let (users, in_charge, (kept_count, kept), head) = match read.await {
+        Ok(read) => read,
+        Err(error) => return app.pages.unavailable(&error),
+    };
     let users: Vec<Value> = users
         .iter()
         .map(|user| context! { own => user.id == signed_in.user().id, login => &user.login, name => &user.name, role => user.role.name(), conversations => in_charge.get(&user.login).copied().unwrap_or(0), password => user.password_hash.is_some() })
@@ -138,7 +144,7 @@ async fn add_user(State(app): State<App>, AdminForm(signed_in, form): AdminForm<
         Ok(false) => {
             refused(format!("{login} is there already. For another link, use the button beside the name.")).await
         }
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
@@ -161,7 +167,7 @@ async fn remove_user(State(app): State<App>, AdminForm(signed_in, form): AdminFo
         match app.engine.store().remove_user(&form.login, app.engine.now()).await {
             Ok(Some(_)) => return Redirect::to("/admin").into_response(),
             Ok(None) => format!("{} cannot be removed: there is nobody of that name, or no other admin.", form.login),
-            Err(_) => return app.pages.unavailable(),
+            Err(error) => return app.pages.unavailable(&error),
         }
     };
     (StatusCode::UNPROCESSABLE_ENTITY, admin_page(&app, &signed_in, context! { error }).await).into_response()
@@ -170,6 +176,6 @@ async fn remove_user(State(app): State<App>, AdminForm(signed_in, form): AdminFo
 async fn linked(app: &App, signed_in: &SignedIn, login: &str) -> Response {
     match access::new_link(app.engine.store(), login, &app.engine.settings().public_url(), app.engine.now()).await {
         Ok(link) => admin_page(app, signed_in, context! { link, whose => login }).await,
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }

@@ -118,7 +118,7 @@ async fn named(engine: &Engine, faces: &Faces, asked: &Asked) -> Result<Asked, S
 async fn page(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
     match read(&app, &signed_in, &asked).await {
         Ok(read) => app.pages.show("lists.html", read),
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
@@ -177,7 +177,7 @@ async fn export(State(app): State<App>, _signed_in: SignedIn, Query(asked): Quer
             let what = no_segment(&asked.segment, &error);
             return app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, &what, "Go back to the list.");
         }
-        Err(_) => return app.pages.unavailable(),
+        Err(error) => return app.pages.unavailable(&error),
     };
     engine.note_use(&wanted.segment.tags(), TagUse::Export).await;
     let kind = [

@@ -64,7 +64,10 @@ async fn file(
         Ok(contact) => contact,
         Err(refused) => return refused,
     };
-    let Ok(events) = app.engine.store().events(contact, &[event]).await else { return app.pages.unavailable() };
+    let events = match app.engine.store().events(contact, &[event]).await {
+        Ok(read) => read,
+        Err(error) => return app.pages.unavailable(&error),
+    };
     let message = events.into_iter().find_map(|event| match event.body {
         EventBody::Message(message) => Some(message),
         _ => None,

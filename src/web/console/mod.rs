@@ -16,6 +16,7 @@ pub(crate) mod media;
 pub(crate) mod outreach;
 pub(crate) mod people;
 pub(crate) mod picker;
+pub(crate) mod refusal;
 pub(crate) mod said;
 pub(crate) mod sign_in;
 pub(crate) mod snooze;

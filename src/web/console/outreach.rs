@@ -51,7 +51,10 @@ async fn page(State(app): State<App>, signed_in: SignedIn, Query(shown): Query<S
         let replies: Vec<Value> = failed.iter().map(told).collect();
         Ok::<_, StoreError>((outlook, replies, names, head::head(&app, &signed_in).await?))
     };
-    let Ok((outlook, replies, names, head)) = read.await else { return app.pages.unavailable() };
+    let (outlook, replies, names, head) = match read.await {
+        Ok(read) => read,
+        Err(error) => return app.pages.unavailable(&error),
+    };
     let zone = app.engine.shelf().knowledge().shop.zone.name();
     app.pages.show(
         "outreach.html",
@@ -61,7 +64,10 @@ async fn page(State(app): State<App>, signed_in: SignedIn, Query(shown): Query<S
 
 async fn templates(State(app): State<App>, signed_in: SignedIn) -> Response {
     let read = async { Ok::<_, StoreError>((app.engine.templates().await?, head::head(&app, &signed_in).await?)) };
-    let Ok((overview, head)) = read.await else { return app.pages.unavailable() };
+    let (overview, head) = match read.await {
+        Ok(read) => read,
+        Err(error) => return app.pages.unavailable(&error),
+    };
     let knowledge = app.engine.shelf().knowledge();
     let counts = context! {
         sent => overview.templates.iter().filter(|template| !template.by.is_empty()).count(),
@@ -89,6 +95,6 @@ async fn stop(State(app): State<App>, AdminForm(signed_in, _): AdminForm<Ignored
 fn shown(app: &App, done: Result<(), StoreError>) -> Response {
     match done {
         Ok(()) => Redirect::to("/outreach").into_response(),
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
+use super::refusal::Refusal;
 use crate::config::Auth;
 use crate::domain::{AgentAction, AgentEvent, ContactId};
-use crate::engine::NoReply;
 use crate::engine::fold::state::State as Folded;
 use crate::engine::templates::filling::{Fillable, Typed};
 use crate::engine::templates::picker::{NoTemplate, Unfit, Wanted};
@@ -110,21 +110,11 @@ fn pieces(body: &str, gaps: &[(String, String)]) -> Vec<Value> {
     pieces
 }
 
-/// The page's name of why a reply is not taken.
-pub(crate) fn no_reply(why: NoReply) -> &'static str {
-    match why {
-        NoReply::NotTaken => "bot",
-        NoReply::Others(_) => "other",
-        NoReply::Closed => "closed",
-        NoReply::Unknown | NoReply::Store(_) => "unavailable",
-    }
-}
-
 /// What the page says of why a template is not taken.
 pub(crate) fn refusal(why: NoTemplate) -> Value {
     match why {
-        NoTemplate::NoReply(why) => context! { error => no_reply(why) },
-        NoTemplate::Open => context! { error => "open" },
+        NoTemplate::NoReply(why) => context! { error => Refusal::from(why).name() },
+        NoTemplate::Open => context! { error => Refusal::WindowOpen.name() },
         NoTemplate::Refused(why) => context! { said => format!("It was not sent: {why}.") },
         NoTemplate::Unfit(why) => context! { said => format!("It was not sent. {why}") },
     }

@@ -83,7 +83,10 @@ async fn enter(State(app): State<App>, visitor: Visitor, Form(form): Form<Enteri
     if !TRIES.lets(visitor.address, &login) {
         return wrong(StatusCode::TOO_MANY_REQUESTS, "Too many tries just now. Wait a minute.");
     }
-    let Ok(user) = app.engine.store().user(&login).await else { return app.pages.unavailable() };
+    let user = match app.engine.store().user(&login).await {
+        Ok(read) => read,
+        Err(error) => return app.pages.unavailable(&error),
+    };
     let (stored, password) = (user.as_ref().and_then(|user| user.password_hash.clone()), form.password);
     // Also for a name that nobody has: the time tells nothing.
     let fits = tokio::task::spawn_blocking(move || match stored {
@@ -102,7 +105,7 @@ async fn enter(State(app): State<App>, visitor: Visitor, Form(form): Form<Enteri
 async fn signed_in(app: &App, user: i64, to: &str) -> Response {
     match access::begin(app, user).await {
         Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response(),
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
@@ -117,13 +120,13 @@ async fn use_link(State(app): State<App>, Path(token): Path<String>, headers: He
             let next = "Ask an admin for a new one: hotline user link NAME.";
             app.pages.error(StatusCode::GONE, "This link was used already or is too old.", next)
         }
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
 async fn leave(State(app): State<App>, OwnForm(signed_in, _): OwnForm<IgnoredAny>) -> Response {
-    if app.engine.store().end_session(&signed_in.0.token_hash).await.is_err() {
-        return app.pages.unavailable();
+    if let Err(error) = app.engine.store().end_session(&signed_in.0.token_hash).await {
+        return app.pages.unavailable(&error);
     }
     let gone = format!("{}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0", access::COOKIE);
     ([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response()
@@ -157,7 +160,7 @@ struct Keys {
 async fn set_keys(State(app): State<App>, OwnForm(signed_in, form): OwnForm<Keys>) -> Response {
     match app.engine.store().set_single_keys(signed_in.user().id, form.on).await {
         Ok(()) => Redirect::to(Back { back: form.back }.safe()).into_response(),
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
@@ -175,9 +178,9 @@ async fn set_password(State(app): State<App>, OwnForm(signed_in, form): OwnForm<
         return (StatusCode::UNPROCESSABLE_ENTITY, own_page(&app, &signed_in, context! { error })).into_response();
     }
     let hashed = tokio::task::spawn_blocking(move || access::hash_password(&form.password)).await.ok().flatten();
-    let Some(hashed) = hashed else { return app.pages.unavailable() };
+    let Some(hashed) = hashed else { return app.pages.no_answer() };
     match app.engine.store().set_password(signed_in.user().id, &hashed, &signed_in.0.token_hash).await {
         Ok(()) => Redirect::to("/password?done=true").into_response(),
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }

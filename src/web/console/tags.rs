@@ -61,7 +61,7 @@ impl OnTag {
         let view = views::known(app, &self.view);
         match outcome {
             Ok(()) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),
-            Err(NotDone::Store(_)) => app.pages.unavailable(),
+            Err(NotDone::Store(error)) => app.pages.unavailable(&error),
             Err(error) => {
                 let refused = context! { tag_error => error.to_string(), typed_tag => &self.tag };
                 let page =
@@ -115,7 +115,7 @@ async fn shown(app: &App, signed_in: &SignedIn, all: bool, more: Value) -> Respo
     }
     match read(app, signed_in, all).await {
         Ok(read) => app.pages.show("tags.html", context! { ..more, ..read }),
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 
@@ -184,7 +184,10 @@ struct Saving {
 async fn save(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Saving>) -> Response {
     let language = app.engine.shelf().knowledge().shop.language.tag().to_owned();
     let tag = form.tag.trim();
-    let Ok(faces) = app.engine.faces().await else { return app.pages.unavailable() };
+    let faces = match app.engine.faces().await {
+        Ok(read) => read,
+        Err(error) => return app.pages.unavailable(&error),
+    };
     // Labels in other languages stay as they are.
     let mut labels = faces.rows().get(tag).map(|row| row.labels.clone()).unwrap_or_default();
     labels.insert(language, form.label.trim().to_owned());
@@ -250,7 +253,7 @@ async fn untidied(State(app): State<App>, AdminForm(signed_in, form): AdminForm<
 async fn outcome(app: &App, signed_in: &SignedIn, done: Result<(), NotDone>, all: bool, typed: Value) -> Response {
     match done {
         Ok(()) => Redirect::to(if all { "/admin/tags?all=true" } else { "/admin/tags" }).into_response(),
-        Err(NotDone::Store(_)) => app.pages.unavailable(),
+        Err(NotDone::Store(error)) => app.pages.unavailable(&error),
         Err(error) => {
             let page = shown(app, signed_in, all, context! { error => error.to_string(), typed }).await;
             (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+
+use crate::web::pace::Pace;
 
 /// Tries a minute from one address: an office behind one has enough.
 const OF_ADDRESS: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
@@ -11,36 +13,26 @@ const OF_ADDRESS: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
 const OF_LOGIN: NonZeroU32 = NonZeroU32::new(60).expect("60 is not 0");
 /// Tries a minute in all: each costs the work of hashing.
 const OF_ALL: NonZeroU32 = NonZeroU32::new(600).expect("600 is not 0");
-/// Addresses and names that are remembered; beyond, those that were silent for a minute are forgotten.
-const MOST: usize = 10_000;
 
 /// What was tried of late.
 pub(crate) struct Tries {
-    addresses: DefaultKeyedRateLimiter<Option<IpAddr>>,
-    logins: DefaultKeyedRateLimiter<String>,
+    addresses: Pace<Option<IpAddr>>,
+    logins: Pace<String>,
     all: DefaultDirectRateLimiter,
 }
 
 impl Tries {
     pub(crate) fn new() -> Self {
         Self {
-            addresses: RateLimiter::keyed(Quota::per_minute(OF_ADDRESS)),
-            logins: RateLimiter::keyed(Quota::per_minute(OF_LOGIN)),
+            addresses: Pace::per_minute(OF_ADDRESS),
+            logins: Pace::per_minute(OF_LOGIN),
             all: RateLimiter::direct(Quota::per_minute(OF_ALL)),
         }
     }
 
     /// Whether one more is let through. What one address has too many of counts against nobody else.
     pub(crate) fn lets(&self, address: Option<IpAddr>, login: &str) -> bool {
-        if self.addresses.len() > MOST {
-            self.addresses.retain_recent();
-        }
-        if self.logins.len() > MOST {
-            self.logins.retain_recent();
-        }
-        self.addresses.check_key(&address.map(home)).is_ok()
-            && self.logins.check_key(&login.to_owned()).is_ok()
-            && self.all.check().is_ok()
+        self.addresses.lets(&address.map(home)) && self.logins.lets(&login.to_owned()) && self.all.check().is_ok()
     }
 }
 

@@ -49,7 +49,7 @@ async fn page(
             app.pages.show("why.html", context! { contact, why, words, face, zone, known_tags, ..head })
         }
         Ok((None, ..)) => app.pages.no_contact(),
-        Err(_) => app.pages.unavailable(),
+        Err(error) => app.pages.unavailable(&error),
     }
 }
 

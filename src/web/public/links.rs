@@ -9,26 +9,24 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use minijinja::context;
 use reqwest::Url;
 
 use crate::engine::Engine;
 use crate::web::access::is_own_path;
+use crate::web::pace::Pace;
 use crate::web::pages::Pages;
 use crate::web::security::WITH_PICTURES;
 use crate::web::visitor::Visitor;
 
 /// Openings of one link that are told in a minute. Nobody opens one more often to read what is there.
 const A_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("10 is not 0");
-/// Links of which it is remembered how often they were opened; beyond, those that nobody opened for a minute are forgotten.
-const LINKS: usize = 10_000;
 
 /// Both addresses.
 pub(super) fn router(engine: Engine, pages: Pages) -> Router {
     let (gone, no_nul) =
         (pages.clone(), axum::middleware::from_fn_with_state(pages.clone(), crate::web::refusals::nul));
-    let pace = RateLimiter::keyed(Quota::per_minute(A_MINUTE));
+    let pace = Pace::per_minute(A_MINUTE);
     let shared = Arc::new((gone, pace));
     let open = async move |state, method, visitor, path| open(&shared.0, &shared.1, state, method, visitor, path).await;
     let page = async move |state, path| page(&pages, state, path).await;
@@ -43,7 +41,7 @@ pub(super) fn router(engine: Engine, pages: Pages) -> Router {
 /// One indexed read, and on. Only what is stored is a target: an address in the request leads nowhere.
 async fn open(
     pages: &Pages,
-    pace: &DefaultKeyedRateLimiter<String>,
+    pace: &Pace<String>,
     State(engine): State<Engine>,
     method: Method,
     visitor: Visitor,
@@ -53,16 +51,13 @@ async fn open(
     let opened = match engine.store().link(&code).await {
         Ok(Some(opened)) => opened,
         Ok(None) => return nowhere(),
-        Err(_) => return pages.unavailable(),
+        Err(error) => return pages.unavailable(&error),
     };
     let is_visit = method == Method::GET && !visitor.program;
     let with_visit = |url| if is_visit { engine.with_visit(url, opened.contact) } else { url };
     let Some(target) = destination(&opened.link.target, with_visit) else { return nowhere() };
-    if pace.len() > LINKS {
-        pace.retain_recent();
-    }
     // Whoever opens it without end is led on all the same; the journal does not grow with it.
-    if is_visit && pace.check_key(&code).is_ok() {
+    if is_visit && pace.lets(&code) {
         engine.opened(opened, visitor.address).await;
     }
     (StatusCode::FOUND, [(header::LOCATION, target)]).into_response()

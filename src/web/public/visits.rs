@@ -10,17 +10,15 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde_json::Value;
 
 use crate::domain::{ContactId, EventBody, mended};
 use crate::engine::Engine;
 use crate::engine::replay::timeline::event_body;
+use crate::web::pace::Pace;
 
 /// What a visitor may tell in a minute.
 const A_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not 0");
-/// Visitors of whom it is remembered how much they told; beyond, those who were silent for a minute are forgotten.
-const VISITORS: usize = 10_000;
 /// Bytes of one report.
 const LARGEST: usize = 2_048;
 /// Nobody looks at a page for longer than a day.
@@ -29,7 +27,7 @@ const LONGEST: i64 = 24 * 60 * 60;
 #[derive(Clone)]
 struct Visits {
     engine: Engine,
-    pace: Arc<DefaultKeyedRateLimiter<ContactId>>,
+    pace: Arc<Pace<ContactId>>,
 }
 
 /// Both addresses; none where no origin is set.
@@ -37,7 +35,7 @@ pub(crate) fn router(engine: Engine) -> Router {
     if engine.settings().visits.origins.is_empty() {
         return Router::new();
     }
-    let pace = Arc::new(RateLimiter::keyed(Quota::per_minute(A_MINUTE)));
+    let pace = Arc::new(Pace::per_minute(A_MINUTE));
     Router::new()
         .route("/t.js", get(script))
         .route("/t", post(take).options(may_ask))
@@ -98,11 +96,8 @@ impl Visits {
         let Some(visitor) = self.engine.visitor(&token) else {
             return (StatusCode::UNAUTHORIZED, "The token is not one of ours, or its time is over.\n");
         };
-        if self.pace.check_key(&visitor).is_err() {
+        if !self.pace.lets(&visitor) {
             return (StatusCode::TOO_MANY_REQUESTS, "Too much at once.\n");
-        }
-        if self.pace.len() > VISITORS {
-            self.pace.retain_recent();
         }
         let Some(body) = event_body(Value::Object(fields)).ok().filter(is_of_a_visit) else {
             return (StatusCode::UNPROCESSABLE_ENTITY, "A report is a view of a page or a change of the cart.\n");

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::wire;
+use crate::domain::embedded;
 use crate::whatsapp::errors;
 
 #[derive(Deserialize)]
@@ -23,10 +24,8 @@ struct Failure {
     details: String,
 }
 
-static FAILURES: LazyLock<Vec<Failure>> = LazyLock::new(|| {
-    let failures: Result<Failures, _> = toml::from_str(include_str!("failures.toml"));
-    failures.map(|failures| failures.failure).unwrap_or_default()
-});
+static FAILURES: LazyLock<Vec<Failure>> =
+    LazyLock::new(|| embedded::<Failures>("failures.toml", include_str!("failures.toml")).failure);
 
 /// Meta's title of an error and what is said of it; of one that is not in failures.toml its meaning stands for both.
 pub(super) fn told(code: i64) -> (&'static str, &'static str) {

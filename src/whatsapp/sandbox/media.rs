@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use super::calls::{Node, OfNumber, success, unauthorised, unknown_object};
 use super::failures::refuse;
 use super::{Sandbox, SandboxSettings};
-use crate::domain::{Duration, Timestamp};
+use crate::domain::{Duration, Timestamp, embedded};
 
 /// The picture that customers send.
 const SAMPLE: &[u8] = include_bytes!("sample.jpg");
@@ -45,10 +45,7 @@ struct Kind {
     most_bytes_still: Option<usize>,
 }
 
-static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
-    let kinds: Result<Kinds, _> = toml::from_str(include_str!("media.toml"));
-    kinds.map(|kinds| kinds.kind).unwrap_or_default()
-});
+static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| embedded::<Kinds>("media.toml", include_str!("media.toml")).kind);
 
 fn kind_of(mime: &str) -> Option<&'static Kind> {
     let mime = mime.split(';').next().unwrap_or_default().trim();

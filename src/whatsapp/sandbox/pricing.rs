@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::{Contact, Duration, Timestamp};
+use crate::domain::{Contact, Duration, Timestamp, embedded};
 
 /// Everything is free for so long after the business answered who came from an ad (section 5.1).
 const FREE_ENTRY: Duration = Duration::hours(72);
@@ -18,10 +18,7 @@ struct Rates {
     free_service_messages: u32,
 }
 
-static RATES: LazyLock<Rates> = LazyLock::new(|| {
-    let rates = toml::from_str(include_str!("pricing.toml"));
-    rates.unwrap_or(Rates { service_charged_from: NaiveDate::MAX, free_service_messages: 0 })
-});
+static RATES: LazyLock<Rates> = LazyLock::new(|| embedded("pricing.toml", include_str!("pricing.toml")));
 
 /// Service messages of a month that are free, unless the settings say otherwise.
 pub fn free_service_messages() -> u32 {

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::domain::embedded;
+
 /// A part is of another kind of JSON than it must be.
 const KIND: i64 = 100;
 /// A part that must be there is not.
@@ -29,7 +31,7 @@ fn refusal(code: i64, details: String) -> Refusal {
     Refusal { code, details }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rules {
     every: Vec<Rule>,
@@ -39,7 +41,7 @@ struct Rules {
     interactive: HashMap<String, Vec<Rule>>,
 }
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| toml::from_str(include_str!("messages.toml")).unwrap_or_default());
+static RULES: LazyLock<Rules> = LazyLock::new(|| embedded("messages.toml", include_str!("messages.toml")));
 
 /// What is asked of one part; messages.toml explains the fields.
 #[derive(Deserialize)]
@@ -274,9 +276,7 @@ mod tests {
 
     #[test]
     fn the_rules_are_readable() {
-        let rules: Result<Rules, _> = toml::from_str(include_str!("messages.toml"));
-        let rules = rules.map_err(|error| error.to_string());
-        assert_eq!(rules.map(|rules| (rules.message.len(), rules.read.len())), Ok((11, 3)));
+        assert_eq!((RULES.message.len(), RULES.read.len()), (11, 3));
     }
 
     #[test]

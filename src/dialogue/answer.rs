@@ -343,7 +343,7 @@ impl Reply<'_> {
         self.unseen(&heard);
         self.what_we_are(&heard);
         self.wrapping(&heard);
-        if self.trust(&heard) || self.photo(&heard) {
+        if self.trust(&heard) || self.photo(&heard) || self.link(&heard) || self.other_money(&heard) {
             return;
         }
         if heard.choice.is_none() && self.says(Cue::Unpaid, &heard) {

@@ -119,6 +119,11 @@ impl<'a> Reply<'a> {
         if self.ask_which(&heard.kinds) || self.looks_elsewhere(heard) {
             return;
         }
+        // Nothing that they named is had: "and in grey?" is no wish for whatever their budget buys.
+        if self.memory.ideas && self.memory.shown.is_empty() && heard.says_nothing_beside() && self.names_variant(heard)
+        {
+            return self.variant(heard);
+        }
         let asks_now =
             heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability | Intent::Buy));
         let is_another = self.asks_for_another(heard);
@@ -275,7 +280,9 @@ impl<'a> Reply<'a> {
             self.call = Some(Call::Lost);
             return;
         }
-        self.say("unknown", context! {});
+        // What it shall do for them, nobody knows here: they need not say that in other words.
+        let of_shown = !self.memory.shown.is_empty() && self.says(Cue::Purpose, heard);
+        self.say(if of_shown { "again" } else { "unknown" }, context! {});
         self.offer("person", "button_person");
     }
 }

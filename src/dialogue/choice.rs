@@ -139,6 +139,10 @@ fn fit_to<'a>(memory: &Memory, budget: Option<&Budget>, shelf: Shelf<'a>) -> Fit
         return Fit { products: cut(exact), other_brand, ..Fit::default() };
     }
     let affordable: Vec<_> = found.iter().copied().filter(|product| purse.holds(product.price)).collect();
+    let close = close_with_all(memory, &purse, shelf);
+    if !affordable.is_empty() && !close.is_empty() {
+        return Fit { products: close, ..Fit::default() };
+    }
     let over_budget = affordable.is_empty() && !found.is_empty();
     let mut nearest = if over_budget { found } else { affordable };
     if over_budget {
@@ -149,6 +153,17 @@ fn fit_to<'a>(memory: &Memory, budget: Option<&Budget>, shelf: Shelf<'a>) -> Fit
     Fit { products: nearest, over_budget, lacking, other_brand, ..Fit::default() }
 }
 
+/// What may be shown for the kind that is wanted, costs no more and has all that is needed: a laptop for games is a gaming laptop.
+fn close_with_all<'a>(memory: &Memory, purse: &Purse, shelf: Shelf<'a>) -> Vec<&'a Product> {
+    let Some(key) = memory.product().filter(|_| memory.brands.is_empty()) else { return Vec::new() };
+    let suits = |product: &&Product| {
+        purse.holds(product.price) && lacks(memory, product) == 0 && !memory.refuses(product) && product.key != key
+    };
+    let mut found: Vec<_> = shelf.close_to(key).filter(suits).collect();
+    found.sort_by(|a, b| a.price.cmp(&b.price).then(a.sku.cmp(&b.sku)));
+    cut(found)
+}
+
 fn cut(mut products: Vec<&Product>) -> Vec<&Product> {
     products.truncate(MOST_SHOWN);
     products
@@ -156,7 +171,7 @@ fn cut(mut products: Vec<&Product>) -> Vec<&Product> {
 
 /// What is in stock of the kind that is wanted, else of those that may be shown for it; of the brand where only that is known, else
 /// what has all that is needed. Without what they refuse.
-fn of_kind<'a>(memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
+pub(super) fn of_kind<'a>(memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
     let mut found: Vec<_> = match (memory.product(), memory.brands.is_empty(), memory.needs.is_empty()) {
         (Some(key), ..) => {
             let found: Vec<_> = shelf.of_key(key).collect();

@@ -39,6 +39,9 @@ impl<'a> Reply<'a> {
         if self.is_of_theirs(heard, !named.is_empty()) {
             return true;
         }
+        if self.together(heard, &named) {
+            return true;
+        }
         let orders_all = self.orders_all(heard, &named);
         if self.finds_too_dear(heard) {
             self.cheaper(&self.shown());

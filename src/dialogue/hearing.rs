@@ -134,7 +134,9 @@ impl Memory {
         if !reading.brands.is_empty() || reading.budget.is_some() {
             self.meant = None;
         }
-        self.take_in_brands(reading, trouble);
+        if !self.part {
+            self.take_in_brands(reading, trouble);
+        }
         for intent in &reading.intents {
             if !self.wants.contains(intent) {
                 self.wants.push(*intent);
@@ -214,11 +216,15 @@ impl Memory {
         let language = reading.lang.as_ref().map(Language::tag);
         let keys = reading.product_keys();
         let [key] = keys.as_slice() else { return false };
+        let is_other = self.product() != Some(&**key);
+        if is_other && !self.shown.is_empty() && pointings.says(Cue::Compatible, words, language) {
+            return true;
+        }
         let is_shown = !self.shown.is_empty() && reading.brands.is_empty();
         let is_asked =
             || pointings.says(Cue::Included, words, language) && !pointings.says(Cue::Looking, words, language);
         let is_part = self.product().is_some_and(|whole| pointings.is_part(key, whole));
-        if (is_shown || is_part) && self.product() != Some(&**key) && is_asked() {
+        if (is_shown || is_part) && is_other && is_asked() {
             return true;
         }
         let letters = |thing: &Mention| {

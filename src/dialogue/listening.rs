@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::memory::Slot;
 use super::pointing::{Cue, Pointing, stands_in};
 use super::words::is_question;
-use super::{Dialogue, Memory, answer};
+use super::{Dialogue, Memory, answer, is_small_talk};
 use crate::domain::{Amount, Budget, Contact, Event, EventBody, Intent, Language, Reading, Span};
 use crate::lexicon::{Hints, Lexicon};
 
@@ -76,6 +76,8 @@ impl Dialogue {
         if is_extra && says(Cue::Included) && !says(Cue::Looking) {
             reading.without(Intent::Buy);
         }
+        self.hear_part(memory, &small, language, &mut reading);
+        self.hear_pieces(memory, &small, language, &mut reading);
         self.hear_orders(lexicon, memory, (&small, &hints), language, &mut reading);
         if self.wishes_all_the_same(memory, &small, language, &reading) {
             TROUBLES.into_iter().for_each(|trouble| reading.without(trouble));
@@ -101,6 +103,45 @@ impl Dialogue {
             let Some(rest) = rest.filter(|_| intents.iter().any(|intent| reading.wants(*intent))) else { continue };
             let beside = lexicon.read(&rest, hints);
             intents.iter().filter(|intent| !beside.wants(**intent)).for_each(|intent| reading.without(*intent));
+        }
+    }
+
+    /// "With a good camera", of phones that they see, asks after a part of them, unless the shop sells such parts.
+    fn hear_part(&self, memory: &Memory, words: &str, language: Option<&str>, reading: &mut Reading) {
+        let is_plain = reading.brands.is_empty()
+            && reading.budget.is_none()
+            && reading.intents.iter().all(|intent| is_small_talk(*intent))
+            && !memory.shown.is_empty()
+            && !self.pointings.says(Cue::Looking, words, language);
+        let keys = reading.product_keys();
+        let ([part], Some(whole)) = (keys.as_slice(), memory.product()) else { return };
+        let span = reading.products.first().map(|product| product.span);
+        if let Some(span) = span
+            && is_plain
+            && self.pointings.is_part(part, whole)
+            && !self.prices.contains_key(&**part)
+        {
+            reading.with(Intent::ProductInquiry, span);
+        }
+    }
+
+    /// "3 bags", of the coffee that they see, is how much of it they take, and no wish for bags.
+    fn hear_pieces(&self, memory: &Memory, words: &str, language: Option<&str>, reading: &mut Reading) {
+        let [thing] = reading.products.as_slice() else { return };
+        let (span, key) = (thing.span, thing.key.clone());
+        let byte = |place: u32| words.char_indices().nth(place as usize).map_or(words.len(), |(at, _)| at);
+        let (before, named) = (&words[..byte(span.start)], &words[byte(span.start)..byte(span.end)]);
+        let is_counted = before.trim_end().ends_with(|letter: char| letter.is_numeric());
+        let is_open = memory.shown.len() == 1 && memory.product() != Some(&*key) && reading.brands.is_empty();
+        let asks = [Intent::Price, Intent::Availability, Intent::Compare].iter().any(|want| reading.wants(*want));
+        if !is_open || !is_counted || asks || words.contains(is_question) {
+            return;
+        }
+        if self.pointings.phrases(Cue::Takes, language).any(|phrase| phrase == named) {
+            reading.products.clear();
+            let tag = format!("category/{}", key.replace('_', "-"));
+            reading.tags.retain(|other| *other != tag);
+            reading.with(Intent::Buy, span);
         }
     }
 

@@ -7,6 +7,7 @@ mod answer;
 mod asking;
 mod cart;
 mod choice;
+mod cue;
 mod drafts;
 mod facts;
 mod forms;
@@ -23,6 +24,7 @@ mod short_answers;
 mod showing;
 mod shown;
 mod small_talk;
+mod taking;
 mod templates;
 #[cfg(test)]
 mod tests;

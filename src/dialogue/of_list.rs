@@ -39,8 +39,16 @@ impl<'a> Reply<'a> {
         let [now] = self.memory.shown.as_slice() else { return None };
         match list {
             [_, _] => list.iter().copied().find(|product| product.sku != *now),
-            _ => self.seen_before(),
+            // Of a longer list it is one of its kind.
+            _ => self.seen_before().filter(|before| list.len() < 2 || list.iter().any(|one| one.key == before.key)),
         }
+        .or_else(|| self.only_other(now))
+    }
+
+    /// The only other thing of the kind that they see, whatever it costs.
+    fn only_other(&self, now: &str) -> Option<&'a Product> {
+        let mut others = choice::of_kind(self.memory, self.shelf()).into_iter().filter(|product| product.sku != now);
+        others.next().filter(|_| others.next().is_none())
     }
 
     /// The one product that has a figure in its name that they name, with a word of it or its kind: "the Viva of 15 kg".

@@ -8,15 +8,16 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 use serde::Deserialize;
 use serde_json::Value;
 
+pub(super) use super::cue::Cue;
 use super::words::is_question;
 use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
 /// The little words of each language.
 const LANGUAGES: &str = "languages.toml";
-const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearer], [dearest], [cheaper_one], [dearer_one], [other_one], [both], [others], [best], [said.it], \
+const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [first_two], [variant], [cheaper], [cheapest], [dearer], [dearest], [cheaper_one], [dearer_one], [other_one], [both], [others], [best], [said.it], \
                       [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping], [said.without], [said.fraud], [said.trusted], [said.if], \
-                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.orders], [said.where], [said.renews], [said.changes], [said.paid], [said.arrives], [said.photo], [said.included], [said.accessory], [said.offers], [said.ours], [said.too_much], [said.goes_on], [said.back], [said.for_it], [said.measure], [said.more], [said.setup], [said.and], [said.for_whom], [said.which_one] or [said.anything] and lines such as en = [\"first one\"], \
+                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.orders], [said.where], [said.renews], [said.changes], [said.paid], [said.arrives], [said.photo], [said.included], [said.accessory], [said.offers], [said.ours], [said.too_much], [said.goes_on], [said.back], [said.for_it], [said.measure], [said.more], [said.setup], [said.and], [said.for_whom], [said.which_one], [said.this_one], [said.compatible], [said.purpose], [said.other_money], [said.together], [said.link], [said.cheap] or [said.anything] and lines such as en = [\"first one\"], \
                       [opposite.quiet] with en = [\"loud\"], [needs_of] with dry_skin = \"beauty\", or [part_of] \
                       or [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"], [sizes] and lines such as \
                       \"fashion/shoes\" = [30, 50], [loosely.\"food/tea\"] with words = [\"cuppa\"] and not = [\"cuppa soup\"], [likes.tea] with kinds = [\"food/tea\"] and \
@@ -37,6 +38,8 @@ pub(super) enum Pointing {
     Third,
     Last,
     Middle,
+    /// The first and the second of a longer list.
+    FirstTwo,
     /// In a colour or a size: of that nothing is known here.
     Variant,
     /// It is too dear, or should cost less.
@@ -57,86 +60,6 @@ pub(super) enum Pointing {
     Others,
     /// The best, which is the dearest.
     Best,
-}
-
-/// What else a message says of what it stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Cue {
-    /// It speaks of what was shown.
-    It,
-    /// Something is theirs already: bought, received, broken.
-    Owned,
-    /// It asks.
-    Asks,
-    /// They look for something.
-    Looking,
-    /// What was wrong is well again.
-    Settled,
-    /// How presents are wrapped.
-    Wrapping,
-    /// It wants something not to be.
-    Without,
-    /// It speaks of deceit…
-    Fraud,
-    /// …or of being trusted.
-    Trusted,
-    /// It orders under a condition.
-    If,
-    /// A payment did not go through, or twice.
-    Unpaid,
-    /// It may cost whatever it costs.
-    Unlimited,
-    /// They take some of what they see.
-    Takes,
-    /// One thing or another.
-    Or,
-    /// Something that they have is broken, or does not work.
-    Broken,
-    /// What they order stands in writing: "Order: 2 Pebble Air".
-    Orders,
-    /// It asks where something is, or says that it is not there.
-    Where,
-    /// They look for a new one in place of what they have.
-    Renews,
-    /// An order is to be cancelled or changed.
-    Changes,
-    /// They paid, or ask whether that was seen.
-    Paid,
-    /// It asks when something arrives.
-    Arrives,
-    /// It asks for a picture.
-    Photo,
-    /// It asks whether something belongs to what was shown.
-    Included,
-    /// What goes with a thing and is none: a case, a cover.
-    Accessory,
-    /// What they would pay for what they see.
-    Offers,
-    /// Something came from us.
-    Ours,
-    /// More than they would pay, beside a price.
-    TooMuch,
-    /// It asks on after what was told of delivery: how long, what it costs, and to another place?
-    GoesOn,
-    /// They would have what is not in stock when it is there again.
-    Back,
-    /// It asks for something that goes with what was shown.
-    ForIt,
-    /// It asks how much of a property there is, or which has most of it.
-    Measure,
-    /// As the whole of a message, it asks for others.
-    More,
-    /// It asks how something is set up or used.
-    Setup,
-    /// What begins with it goes on with what was said before.
-    And,
-    /// For whom or what it shall be.
-    ForWhom,
-    /// It names nothing in particular: something, things.
-    Anything,
-    /// Which of what they saw?
-    WhichOne,
 }
 
 /// The words, compiled.
@@ -373,16 +296,28 @@ impl Pointings {
         Some([&words[..start], &words[end..]].join(" "))
     }
 
+    /// What is left of words in small letters beside those that point at something.
+    pub(super) fn beside_all(&self, words: &str) -> String {
+        let mut rest = words.to_owned();
+        for (start, end, _) in self.hits(words) {
+            rest.replace_range(start..end, &" ".repeat(end - start));
+        }
+        rest
+    }
+
     /// What words in small letters say, each thing once. A bare number is a place in the list.
     pub(super) fn read(&self, words: &str) -> Vec<Pointing> {
         match words.trim().trim_end_matches(['.', ')', '!']) {
             "1" => return vec![Pointing::First],
             "2" => return vec![Pointing::Second],
             "3" => return vec![Pointing::Third],
-            alone if self.is_all(Cue::More, alone.trim_matches(|mark: char| is_mark(mark) || is_question(mark))) => {
-                return vec![Pointing::Others];
+            alone => {
+                let alone = alone.trim_matches(|mark: char| is_mark(mark) || is_question(mark));
+                let of_all = [(Cue::More, Pointing::Others), (Cue::Cheap, Pointing::Cheaper)];
+                if let Some((_, pointing)) = of_all.into_iter().find(|(cue, _)| self.is_all(*cue, alone)) {
+                    return vec![pointing];
+                }
             }
-            _ => {}
         }
         let mut found = Vec::new();
         for (_, _, meaning) in self.hits(words) {
@@ -465,7 +400,9 @@ pub(super) fn places<'w>(words: &'w str, phrase: &'w str) -> impl Iterator<Item 
 pub(super) fn is_whole(words: &str, start: usize, end: usize) -> bool {
     let parts = |left: Option<char>, right: Option<char>| !left.is_some_and(goes_on) || !right.is_some_and(goes_on);
     let (before, hit, after) = (&words[..start], &words[start..end], &words[end..]);
-    parts(before.chars().next_back(), hit.chars().next()) && parts(hit.chars().next_back(), after.chars().next())
+    // In Arabic "and" is written in one with the next word.
+    let of_word = before.strip_suffix('و').filter(|rest| !rest.ends_with(goes_on)).unwrap_or(before);
+    parts(of_word.chars().next_back(), hit.chars().next()) && parts(hit.chars().next_back(), after.chars().next())
 }
 
 /// Whether a letter goes on into the next one as one word. Chinese is written without spaces.

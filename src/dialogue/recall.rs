@@ -116,7 +116,16 @@ impl Memory {
             products == showed.1.len() || products <= MOST_PRODUCTS
         });
         let excess = self.showed.len() - fits.count();
+        // What they saw by itself before all that stays in reach: "and both together?"
+        let kept = self.showed.get(excess..).unwrap_or_default();
+        let is_other = |showed: &&Showed| {
+            showed.1.len() == 1 && kept.iter().all(|other| other.1.len() == 1 && other.1 != showed.1)
+        };
+        let before = self.showed.get(..excess).unwrap_or_default().iter().rev().find(is_other).cloned();
         self.showed.drain(..excess);
+        if let Some(before) = before {
+            self.showed.insert(0, before);
+        }
     }
 
     /// A status tells what the provider calls a message of ours.

@@ -164,7 +164,11 @@ impl<'a> Reply<'a> {
     /// Whether they tell what somebody likes, of whatever they see several kinds: what there is for it is shown.
     pub(super) fn liked(&mut self, heard: &Heard) -> bool {
         let list: Vec<_> = self.memory.list().iter().filter_map(|sku| choice::by_sku(self.shop, sku)).collect();
-        let is_open = list.first().is_some_and(|first| list.iter().any(|other| other.key != first.key));
+        let is_open = match list.first() {
+            Some(first) => list.iter().any(|other| other.key != first.key),
+            // Asked what would suit, they tell of who shall have it.
+            None => self.memory.gift && self.memory.product().is_none(),
+        };
         if !is_open || heard.refined || heard.choice.is_some() || !self.memory.brands.is_empty() {
             return false;
         }
@@ -174,6 +178,7 @@ impl<'a> Reply<'a> {
             return false;
         }
         self.memory.products.clear();
+        self.memory.gift = false;
         self.show(Fit { products, ..Fit::default() });
         true
     }

@@ -24,14 +24,18 @@ const MOST_PIECES: u8 = 99;
 const MOST_TOLD: usize = 8;
 /// …and "the one with the froth, how much is it?"
 const MOST_TOLD_OF_PRICED: usize = 12;
+/// The numbers from one to nine.
+const CHINESE: [&str; 9] = ["一", "二两兩", "三", "四", "五", "六", "七", "八", "九"];
+/// "两支吧"
+const FEW_LETTERS: usize = 4;
 /// "Can I have the pro?"
 const FEW_WORDS_OF_NAME: usize = 5;
 /// Letters of a word that was told of a product and is none of grammar.
 const SHORTEST_TOLD: usize = 4;
 
 impl<'a> Reply<'a> {
-    /// The products that they point at among those shown. What is answered here altogether is taken from `wants`.
-    pub(super) fn pointed_at(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Vec<&'a Product> {
+    /// The products that they point at among those shown, see [`Self::pointed_at`].
+    pub(super) fn points_at(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Vec<&'a Product> {
         let (shown, list) = (self.shown(), self.list());
         let said = self.dialogue.pointings.read(&heard.words);
         let extreme = self.extreme(&said, &list).filter(|_| !asks_otherwise_of_the_best(&said, wants));
@@ -61,6 +65,9 @@ impl<'a> Reply<'a> {
             _ => None,
         };
         let mut pointed: Vec<_> = said.iter().filter_map(at).copied().collect();
+        if said.contains(&Pointing::FirstTwo) && list.len() > 2 {
+            pointed = list[..2].to_vec();
+        }
         let by_place = !pointed.is_empty();
         // "Good morning" is no Morning Blend.
         let denies = self.says(Cue::Without, heard);
@@ -95,8 +102,8 @@ impl<'a> Reply<'a> {
 
     /// "I want 6" of the one thing that they see: a number and words of taking, and nothing that is counted beside.
     fn takes_some(&self, heard: &Heard) -> bool {
-        let words = heard.words.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-        let Some((before, number, after)) = around_number(words) else { return false };
+        let words = in_digits(heard.words.trim_matches(|letter: char| !letter.is_alphanumeric()));
+        let Some((before, number, after)) = around_number(&words) else { return false };
         let is_few = number.parse::<u8>().is_ok_and(|number| (1..=MOST_PIECES).contains(&number));
         let is_alone =
             || after.is_empty() || self.dialogue.pointings.begins(Cue::Takes, after.trim_start(), Some(&self.language));
@@ -116,7 +123,7 @@ impl<'a> Reply<'a> {
         self.sold(self.memory.list())
     }
 
-    fn sold(&self, numbers: &[String]) -> Vec<&'a Product> {
+    pub(super) fn sold(&self, numbers: &[String]) -> Vec<&'a Product> {
         let shop = self.shop;
         numbers.iter().filter_map(|sku| choice::by_sku(shop, sku)).collect()
     }
@@ -204,7 +211,11 @@ impl<'a> Reply<'a> {
             return None;
         }
         let is_open = self.memory.product().is_none() || said.contains(&Pointing::Dearest) && list.len() > 1;
-        let of = if is_open { list.to_vec() } else { choice::suiting(self.memory, self.shelf()) };
+        let mut of = if is_open { list.to_vec() } else { choice::suiting(self.memory, self.shelf()) };
+        // Where none has all that they wish for, the cheapest of the kind is the cheapest all the same.
+        if of.is_empty() && !dearest {
+            of = choice::of_kind(self.memory, self.shelf());
+        }
         match dearest {
             true => of.into_iter().max_by_key(|product| product.price),
             false => of.into_iter().min_by_key(|product| product.price),
@@ -286,7 +297,7 @@ impl<'a> Reply<'a> {
             return false;
         }
         if heard.part {
-            if !(self.says(Cue::Included, heard) && self.tell_extra(shown, heard)) {
+            if !self.tell_extra(shown, heard, SHORTEST_NAME) {
                 self.say("no_fact", context! {});
             }
             self.offer("person", "button_person");
@@ -339,20 +350,6 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// Whether what is told of the one thing that they see names what they ask for with it: "pen included".
-    fn tell_extra(&mut self, shown: &[&'a Product], heard: &Heard) -> bool {
-        let [one] = shown else { return false };
-        let summary = self.shop.text(&one.summary, &self.language).unwrap_or_default().to_owned();
-        let small = summary.to_lowercase();
-        let rest = self.dialogue.pointings.beside(Cue::Included, &heard.words, Some(&self.language));
-        let mut words = rest.split(|letter: char| !letter.is_alphabetic());
-        let is_named = words.any(|word| word.chars().count() >= SHORTEST_NAME && stands_in(&small, word));
-        if is_named {
-            self.say("has_it", context! { product => &one.name, needs => vec![summary], yes => false });
-        }
-        is_named
-    }
-
     /// Whether they tell what they need, ask nothing, and it has that.
     fn suits(&self, product: &Product, heard: &Heard) -> bool {
         heard.wants.is_empty() && heard.named_needs.iter().all(|need| product.attributes.contains(need))
@@ -402,6 +399,15 @@ impl Reply<'_> {
         }
         self.say("lacks_it", context! { product => &product.name, needs => lacks });
         false
+    }
+}
+
+/// "两支": how many stands first in a few Chinese letters.
+fn in_digits(words: &str) -> std::borrow::Cow<'_, str> {
+    let digit = words.chars().next().and_then(|first| CHINESE.iter().position(|letters| letters.contains(first)));
+    match digit.filter(|_| (2..=FEW_LETTERS).contains(&words.chars().count())) {
+        Some(digit) => format!("{}{}", digit + 1, words.chars().skip(1).collect::<String>()).into(),
+        None => words.into(),
     }
 }
 

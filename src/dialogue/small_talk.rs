@@ -118,6 +118,56 @@ impl Reply<'_> {
         true
     }
 
+    /// Who asks for the link of what they see or name gets that of its page; of several they are asked which. Whether they do.
+    pub(super) fn link(&mut self, heard: &Heard) -> bool {
+        let asks = |want: &Intent| is_small_talk(*want) || matches!(want, Intent::ProductInquiry);
+        let is_plain = !self.memory.trouble
+            && heard.says_nothing_beside()
+            && heard.media.is_none()
+            && heard.wants.iter().all(asks);
+        let language = Some(self.language.as_str());
+        if !is_plain || !self.dialogue.pointings.says_shortly(Cue::Link, &heard.words, language) {
+            return false;
+        }
+        let named = self.dialogue.names.in_words(&heard.words, self.shop, |one| self.memory.talks_of(one));
+        let of = if named.is_empty() { self.shown() } else { named };
+        match of.as_slice() {
+            [] => return false,
+            [one] => {
+                self.memory.open(one);
+                match self.page_of(one) {
+                    Some(url) => self.say("link", context! { product => &one.name, url }),
+                    None => self.say("no_fact", context! {}),
+                }
+                self.offer(&format!("buy:{}", one.sku), "button_buy");
+                self.offer("person", "button_person");
+            }
+            several => self.ask_which_of(several),
+        }
+        self.memory.lost = 0;
+        true
+    }
+
+    /// Who asks for prices in other money hears in which they are. Whether they do.
+    pub(super) fn other_money(&mut self, heard: &Heard) -> bool {
+        let asks = |want: &Intent| is_small_talk(*want) || matches!(want, Intent::Price | Intent::Payment);
+        let is_plain = !self.memory.trouble
+            && heard.says_nothing_beside()
+            && !self.memory.shown.is_empty()
+            && heard.wants.iter().all(asks);
+        let language = Some(self.language.as_str());
+        if !is_plain || !self.dialogue.pointings.says_shortly(Cue::OtherMoney, &heard.words, language) {
+            return false;
+        }
+        if heard.wants.contains(&Intent::Price) {
+            let rows: Vec<_> = self.shown().iter().map(|product| self.product_values(product)).collect();
+            self.say("prices", context! { rows });
+        }
+        self.say("other_currency", context! {});
+        self.memory.lost = 0;
+        true
+    }
+
     /// Who asks whether a program answers hears that one does, and that a person can.
     pub(super) fn what_we_are(&mut self, heard: &Heard) {
         if self.dialogue.short_answers.asks_what_we_are(&heard.words) {

@@ -10,7 +10,7 @@ use super::words::{cut, money_in};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 68] = [
+const SECTIONS: [&str; 70] = [
     "greet",
     "ask_product",
     "ask_gift",
@@ -39,6 +39,8 @@ const SECTIONS: [&str; 68] = [
     "in_stock",
     "variant",
     "prices",
+    "total",
+    "link",
     "cheaper",
     "none_cheaper",
     "hours",

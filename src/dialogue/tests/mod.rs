@@ -14,6 +14,7 @@ mod quiet;
 mod recall;
 mod short_answers;
 mod sizes;
+mod taking;
 mod talks;
 mod turns;
 mod unread;

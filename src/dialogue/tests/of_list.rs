@@ -4,7 +4,7 @@ use super::*;
 
 impl Talk {
     /// Writes, and our answer leaves: it can be meant later.
-    fn sends(&mut self, text: &str) -> Option<Answer> {
+    pub(super) fn sends(&mut self, text: &str) -> Option<Answer> {
         let answer = self.write(text);
         if let Some(answer) = &answer {
             let message = crate::domain::Outgoing {

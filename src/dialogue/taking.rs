@@ -1,0 +1,196 @@
+//! What they say to take what they see, "ok, this one", "the first one then", and what several things cost together.
+
+use minijinja::{Value, context};
+use rust_decimal::Decimal;
+
+use super::answer::{Call, Reply};
+use super::hearing::Heard;
+use super::pointing::{Cue, Pointing, stands_in};
+use super::words::is_question;
+use super::{choice, is_small_talk};
+use crate::domain::{Intent, Product};
+
+/// "All together?" asks for a sum in as many words, without any mark.
+const FEW_WORDS: usize = 3;
+/// "Does it leave a white cast on the skin?"
+const MOST_ASKED: usize = 8;
+/// Letters of a word that tells by itself what is asked.
+const SHORTEST_TOLD: usize = 5;
+/// Kinds of product that are summed up.
+const MOST_SUMMED: usize = 3;
+
+impl<'a> Reply<'a> {
+    /// The products that they point at among those shown. Who points at the one that they see, and asks nothing of it, takes it. What
+    /// is answered here altogether is taken from `wants`.
+    pub(super) fn pointed_at(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Vec<&'a Product> {
+        if self.takes_this(heard) || self.asks_what_is_told(heard) {
+            return Vec::new();
+        }
+        let seen = self.memory.shown.clone();
+        let pointed = self.points_at(heard, wants);
+        let is_open = heard.meant.is_none() && !wants.iter().any(|want| matches!(want, Intent::Buy | Intent::Compare));
+        match (pointed.as_slice(), seen.as_slice()) {
+            ([one], [now]) if is_open && one.sku == *now => {
+                if self.takes_what_is_seen(heard, wants) {
+                    self.call = Some(Call::Buy);
+                    return Vec::new();
+                }
+                if self.dialogue.pointings.read(&heard.words).contains(&Pointing::Cheapest) {
+                    let values = self.product_values(one);
+                    self.say("none_cheaper", values);
+                    self.offer("person", "button_person");
+                    return Vec::new();
+                }
+                pointed
+            }
+            _ => pointed,
+        }
+    }
+
+    /// "Ok, this one": they take the one thing that they see, and of several are asked which. Whether they say so and nothing else.
+    fn takes_this(&mut self, heard: &Heard) -> bool {
+        let is_talk = heard.wants.iter().all(|want| is_small_talk(*want));
+        // "Beleza" is all right in Portuguese, and beauty.
+        let is_wish = heard.refined || heard.choice.is_some() || heard.part || !heard.named_needs.is_empty();
+        let is_plain = is_talk && !is_wish && heard.media.is_none();
+        if !is_plain || self.memory.trouble || self.memory.asked.is_some() || heard.words.contains(is_question) {
+            return false;
+        }
+        let rest = self.dialogue.pointings.beside(Cue::ThisOne, &heard.words, Some(&self.language));
+        // "That" alone may be much else.
+        let is_clear = || heard.words.trim().contains(|letter: char| letter.is_whitespace() || letter > '\u{2e7f}');
+        let is_rest_agreed = match rest.contains(char::is_alphanumeric) {
+            true => self.dialogue.short_answers.is_noted(&rest),
+            false => is_clear(),
+        };
+        let shown = self.shown();
+        if rest == heard.words || !is_rest_agreed || shown.is_empty() {
+            return false;
+        }
+        match shown.as_slice() {
+            [_] => self.call = Some(Call::Buy),
+            several => self.ask_which_of(several),
+        }
+        true
+    }
+
+    /// "With a pen?", of the one thing that they see, is answered where that is told of it.
+    fn asks_what_is_told(&mut self, heard: &Heard) -> bool {
+        let is_open = heard.wants.is_empty() && !heard.understood || heard.wants == [Intent::ProductInquiry];
+        let words = heard.words.split_whitespace().count();
+        let asks = words <= FEW_WORDS || self.asks_something(heard);
+        let is_plain = is_open && heard.says_nothing_beside() && heard.media.is_none() && heard.meant.is_none();
+        let points = || !self.dialogue.pointings.read(&heard.words).is_empty();
+        if !is_plain || !asks || words > MOST_ASKED || self.memory.trouble || heard.unread || points() {
+            return false;
+        }
+        let shown = self.shown();
+        let is_told = self.tell_extra(&shown, heard, SHORTEST_TOLD);
+        if let ([one], true) = (shown.as_slice(), is_told) {
+            self.offer(&format!("buy:{}", one.sku), "button_buy");
+            self.offer("person", "button_person");
+            self.memory.lost = 0;
+        }
+        is_told
+    }
+
+    /// Whether what is told of the one thing that they see names what they ask for with it, "pen included", or the part of it that they
+    /// ask about, in a word of at least so many letters.
+    pub(super) fn tell_extra(&mut self, shown: &[&'a Product], heard: &Heard, shortest: usize) -> bool {
+        let [one] = shown else { return false };
+        let language = Some(self.language.as_str());
+        let pointings = &self.dialogue.pointings;
+        let rest = pointings.beside(Cue::Included, &heard.words, language);
+        let words = rest.split(|letter: char| !letter.is_alphabetic()).filter(|word| word.chars().count() >= shortest);
+        let words: Vec<&str> = words.filter(|word| !pointings.is_little(word, &self.language)).collect();
+        let summary = self.shop.text(&one.summary, &self.language).unwrap_or_default().to_owned();
+        let attributes = one.attributes.iter().map(|attribute| self.word(attribute));
+        let names = |text: &String| words.iter().any(|word| stands_in(&text.to_lowercase(), word));
+        let told: Vec<String> = std::iter::once(summary).chain(attributes).filter(names).collect();
+        if told.is_empty() {
+            return false;
+        }
+        self.say("has_it", context! { product => &one.name, needs => told, yes => false });
+        true
+    }
+
+    /// Whether they agree to what they see and point at, or say that they want it.
+    fn takes_what_is_seen(&self, heard: &Heard, wants: &[Intent]) -> bool {
+        let is_talk = wants.iter().all(|want| is_small_talk(*want));
+        let rest = || self.dialogue.pointings.beside_all(&heard.words);
+        is_talk
+            && heard.says_nothing_beside()
+            && !heard.words.contains(is_question)
+            && !self.says(Cue::Asks, heard)
+            && (self.says(Cue::Takes, heard) || self.dialogue.short_answers.is_noted(&rest()))
+    }
+
+    /// What several things cost together: those that they name, those of a list of two, else what they saw one after the other, of each
+    /// kind the last. Whether that is asked.
+    pub(super) fn together(&mut self, heard: &Heard, named: &[&'a Product]) -> bool {
+        let of_price = |want: &Intent| is_small_talk(*want) || matches!(want, Intent::Price | Intent::ProductInquiry);
+        if self.memory.trouble || heard.choice.is_some() || !heard.wants.iter().all(of_price) {
+            return false;
+        }
+        let is_short = || heard.words.split_whitespace().count() <= FEW_WORDS;
+        let is_priced = heard.wants.contains(&Intent::Price);
+        let both = || is_priced && self.dialogue.pointings.read(&heard.words).contains(&Pointing::Both);
+        let is_asked =
+            (is_priced || self.asks_something(heard) || is_short()) && self.says(Cue::Together, heard) || both();
+        // How many of each is not known.
+        let is_counted = named.len() < 2 && heard.words.contains(char::is_numeric);
+        if !is_asked || is_counted {
+            return false;
+        }
+        let things = if named.len() > 1 { named.to_vec() } else { self.things_seen(heard) };
+        if things.len() < 2 {
+            return false;
+        }
+        let rows: Vec<Value> = things.iter().map(|product| self.product_values(product)).collect();
+        let sum: Decimal = things.iter().map(|product| product.price).sum();
+        self.say("prices", context! { rows });
+        self.say("total", context! { price => self.money(sum) });
+        true
+    }
+
+    /// The things that they speak of together.
+    fn things_seen(&self, heard: &Heard) -> Vec<&'a Product> {
+        let shop = self.shop;
+        let list = self.sold(self.memory.list());
+        let mut seen: Vec<&'a Product> = match self.memory.shown.as_slice() {
+            [now] => choice::by_sku(shop, now).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        for product in self.memory.seen_alone().filter_map(|sku| choice::by_sku(shop, sku)) {
+            if !seen.contains(&product) {
+                seen.push(product);
+            }
+        }
+        if heard.kinds.len() > 1 {
+            let of_kind = |kind: &String| {
+                let mut only = shop.products.iter().filter(|product| product.key == *kind && product.stock > 0);
+                let only = only.next().filter(|_| only.next().is_none());
+                seen.iter().copied().find(|product| product.key == *kind).or(only)
+            };
+            let things: Vec<_> = heard.kinds.iter().filter_map(of_kind).collect();
+            return if things.len() == heard.kinds.len() { things } else { Vec::new() };
+        }
+        if heard.refined {
+            return Vec::new();
+        }
+        if list.len() == 2 {
+            return list;
+        }
+        let mut things: Vec<&'a Product> = Vec::new();
+        for product in seen.iter().copied() {
+            if things.len() < MOST_SUMMED && !things.iter().any(|other| other.key == product.key) {
+                things.push(product);
+            }
+        }
+        if things.len() < 2 {
+            things = seen.into_iter().take(2).collect();
+        }
+        things.reverse();
+        things
+    }
+}

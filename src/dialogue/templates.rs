@@ -10,7 +10,7 @@ use super::words::{cut, money_in};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 68] = [
+const SECTIONS: [&str; 69] = [
     "greet",
     "ask_product",
     "ask_gift",
@@ -76,6 +76,7 @@ const SECTIONS: [&str; 68] = [
     "button_buy",
     "button_compare",
     "button_list",
+    "button_more",
     "button_student",
     "button_household",
     "button_company",

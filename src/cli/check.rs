@@ -3,8 +3,8 @@
 use super::{Ended, KeywordsArgument, Stop};
 use crate::config::Settings;
 use crate::domain::Severity;
-use crate::engine::knowledge::{Folders, compile};
-use crate::lexicon::review;
+use crate::engine::knowledge::{Folders, compile, own_kinds};
+use crate::lexicon::{hidden, review};
 
 /// Looks for mistakes in the files that an admin edits.
 #[derive(clap::Args, Default)]
@@ -31,7 +31,7 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     let folders = Folders {
-        keywords: arguments.keywords.dir().or_else(|| settings.keywords.dir.clone()),
+        keywords: arguments.keywords.dir(&settings),
         templates: arguments.templates.or_else(|| settings.templates.dir.clone()),
     };
     let sources = folders.read().map_err(|error| Stop(error.to_string()))?;
@@ -41,6 +41,10 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
         problems.extend(review(&sources.keywords, &messages));
         problems.sort();
         problems.dedup();
+    }
+    if let Some(knowledge) = &knowledge {
+        problems.extend(hidden(&sources.keywords, &own_kinds(&sources.keywords, &knowledge.shop)));
+        problems.sort();
     }
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     if arguments.json {

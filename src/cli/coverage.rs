@@ -62,8 +62,8 @@ impl Row {
     }
 }
 
-pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
-    let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
+pub fn run(arguments: Arguments, settings: &Settings) -> Result<Ended, Stop> {
+    let sources = arguments.keywords.folders(settings).read().map_err(|error| Stop(error.to_string()))?;
     let (knowledge, problems) = compile(&sources, &Settings::defaults());
     let Some(knowledge) = knowledge else {
         return Err(Stop::mistakes(&problems));

@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Ended, KeywordsArgument, Stop};
+use crate::config::Settings;
 use crate::domain::{InboundMessage, Problem, Reading, mended};
 use crate::engine::knowledge::{dictionaries, weights};
 use crate::lexicon::{Candidate, Explainer, Hints, Lexicon};
@@ -40,8 +41,8 @@ const LONGEST_LINE: u64 = 4 << 20;
 /// What some editors begin a file with.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
-    let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
+pub fn run(arguments: Arguments, settings: &Settings) -> Result<Ended, Stop> {
+    let sources = arguments.keywords.folders(settings).read().map_err(|error| Stop(error.to_string()))?;
     if !sources.garbled.is_empty() {
         return Err(Stop::mistakes(&sources.garbled));
     }

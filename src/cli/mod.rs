@@ -146,13 +146,13 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
     match arguments.command.unwrap_or_else(|| Command::Serve(serve::Arguments::default())) {
         Command::Serve(arguments) => serve::run(arguments, settings()?),
         Command::Sandbox(arguments) => sandbox::run(arguments),
-        Command::Extract(arguments) => extract::run(arguments),
-        Command::Replay(arguments) => replay::run(arguments),
+        Command::Extract(arguments) => extract::run(arguments, &settings()?),
+        Command::Replay(arguments) => replay::run(arguments, &settings()?),
         Command::Check(arguments) => check::run(arguments, settings()?),
         Command::Backtest(arguments) => backtest::run(arguments, settings()?),
         Command::Why(arguments) => why::run(arguments, settings()?),
-        Command::Coverage(arguments) => coverage::run(arguments),
-        Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Coverage(arguments) => coverage::run(arguments, &settings()?),
+        Command::Simulate(arguments) => simulate::run(arguments, &settings()?),
         Command::Export(arguments) => export::run(arguments, settings()?),
         Command::Report(arguments) => report::run(arguments, settings()?),
         Command::Import(arguments) => import::run(arguments, settings()?),
@@ -168,27 +168,27 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
 /// `--keywords DIR`, shared by the commands that read dictionaries.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct KeywordsArgument {
-    /// Folder of dictionaries and rules [default: HOTLINE_KEYWORDS__DIR, else the ones built in]
+    /// Folder of dictionaries and rules [default: that of the settings, else the ones built in]
     #[arg(long, value_name = "DIR")]
     keywords: Option<PathBuf>,
 }
 
 impl KeywordsArgument {
-    /// The folder that was named here or, by commands that read no settings, in the environment; empty there is as good as unset.
-    pub fn dir(&self) -> Option<PathBuf> {
-        let variable = || std::env::var_os("HOTLINE_KEYWORDS__DIR").filter(|dir| !dir.is_empty());
-        self.keywords.clone().or_else(|| variable().map(PathBuf::from))
+    /// The folder that was named here, else that of the settings; empty there is as good as unset.
+    pub fn dir(&self, settings: &Settings) -> Option<PathBuf> {
+        let of_settings = || settings.keywords.dir.clone().filter(|dir| !dir.as_os_str().is_empty());
+        self.keywords.clone().or_else(of_settings)
     }
 
     /// The settings, with the folder that was named in place of theirs.
     pub fn over(&self, mut settings: Settings) -> Settings {
-        settings.keywords.dir = self.dir().or(settings.keywords.dir);
+        settings.keywords.dir = self.dir(&settings);
         settings
     }
 
     /// The folders to read: this one, and the reply templates that are built in.
-    pub fn folders(&self) -> Folders {
-        Folders { keywords: self.dir(), templates: None }
+    pub fn folders(&self, settings: &Settings) -> Folders {
+        Folders { keywords: self.dir(settings), templates: None }
     }
 }
 

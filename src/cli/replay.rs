@@ -28,9 +28,9 @@ pub struct Arguments {
     json: bool,
 }
 
-pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
-    // The shop's settings stand at their defaults: the outcome depends on nothing but the files.
-    let knowledge = knowledge(&arguments.keywords.folders(), &Settings::defaults())?;
+pub fn run(arguments: Arguments, settings: &Settings) -> Result<Ended, Stop> {
+    // But for where the dictionaries stand, the settings stay at their defaults: the outcome depends on nothing but the files.
+    let knowledge = knowledge(&arguments.keywords.folders(settings), &Settings::defaults())?;
     let mut out = std::io::stdout().lock();
     let failed_to_write = |error| Stop::new("cannot write the outcome", error);
     let (mut passed, mut failures, mut unreadable) = (0, Vec::new(), Vec::new());

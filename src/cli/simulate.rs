@@ -50,8 +50,8 @@ pub struct Arguments {
     json: bool,
 }
 
-pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
-    let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
+pub fn run(arguments: Arguments, settings: &Settings) -> Result<Ended, Stop> {
+    let sources = arguments.keywords.folders(settings).read().map_err(|error| Stop(error.to_string()))?;
     // The shop's settings stand at their defaults: the outcome depends on nothing but the files and the arguments.
     let (knowledge, problems) = compile(&sources, &Settings::defaults());
     let Some(knowledge) = knowledge else {

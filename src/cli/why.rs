@@ -46,7 +46,7 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     let answers = match &arguments.file {
         // As with `replay`: the outcome depends on nothing but the files.
         Some(file) => {
-            let knowledge = knowledge(&arguments.keywords.folders(), &Settings::defaults())?;
+            let knowledge = knowledge(&arguments.keywords.folders(&settings), &Settings::defaults())?;
             in_timeline(file, &arguments, &Arc::new(knowledge))?
         }
         None => {

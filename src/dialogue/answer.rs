@@ -84,7 +84,7 @@ pub(super) struct Reply<'a> {
 
 /// Whether a tap is one that [`Reply::chosen`] knows: other buttons are those of templates.
 pub(super) fn is_own_choice(choice: &str) -> bool {
-    let kinds = ["person", "buy", "product", "compare", "profile", "category", "kind", "budget", "need", "any"];
+    let kinds = ["person", "buy", "product", "compare", "profile", "category", "kind", "more", "budget", "need", "any"];
     kinds.contains(&choice.split_once(':').map_or(choice, |(kind, _)| kind))
 }
 
@@ -383,6 +383,7 @@ impl Reply<'_> {
             "compare" => self.compare_with(value),
             "profile" => self.say("thanks", context! {}),
             "category" => self.kinds(value),
+            "more" => self.more(value),
             "kind" => {
                 self.memory.want(value);
                 self.memory.asked = None;

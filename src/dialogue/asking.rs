@@ -232,7 +232,7 @@ impl<'a> Reply<'a> {
                 self.say(section, context! { budget });
                 // Who tells of a gift what it may cost sees at once what there is for that.
                 let ideas = if self.memory.gift && !is_gift && !named { self.what_it_buys() } else { Vec::new() };
-                if ideas.is_empty() { self.categories() } else { self.list_products(&ideas) }
+                if ideas.is_empty() { self.categories(0) } else { self.list_products(&ideas) }
             }
             Slot::Budget => {
                 self.say("ask_budget", context! { product });

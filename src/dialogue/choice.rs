@@ -251,18 +251,31 @@ pub(super) fn of_kinds<'a>(memory: &Memory, shelf: Shelf<'a>, kinds: &[&str]) ->
     cut(found)
 }
 
-/// Of each category what costs least and is in stock, in the order in which the shop names them.
+/// Of each category what costs least and is in stock, in the order in which the shop names them; where these are few, of each kind.
 pub(super) fn ideas(shop: &Shop) -> Vec<&Product> {
-    let category = |product: &Product| product.key.split('/').next().unwrap_or_default().to_owned();
+    let in_stock = || shop.products.iter().filter(|product| product.stock > 0);
+    let mut found = cheapest_of_each(in_stock(), |product| product.key.split('/').next().unwrap_or_default());
+    let kinds = cheapest_of_each(in_stock(), |product| &product.key);
+    let left = kinds.into_iter().filter(|product| found.iter().all(|other| other.key != product.key));
+    let left: Vec<_> = left.collect();
+    found.extend(left);
+    cut(found)
+}
+
+/// The cheapest of each group, in the order in which groups are first named.
+fn cheapest_of_each<'a>(
+    products: impl Iterator<Item = &'a Product>,
+    group: impl Fn(&'a Product) -> &'a str,
+) -> Vec<&'a Product> {
     let mut found: Vec<&Product> = Vec::new();
-    for product in shop.products.iter().filter(|product| product.stock > 0) {
-        match found.iter_mut().find(|other| category(other) == category(product)) {
+    for product in products {
+        match found.iter_mut().find(|other| group(**other) == group(product)) {
             Some(other) if other.price <= product.price => {}
             Some(other) => *other = product,
             None => found.push(product),
         }
     }
-    cut(found)
+    found
 }
 
 /// What costs less than that and is in stock: the nearest in price first. Of one kind, else of those that may be shown for it; where

@@ -318,7 +318,11 @@ impl Dialogue {
         let of_consent = reading.wants(Intent::OptOut) || reading.wants(Intent::OptIn);
         // What was written before the last message is not in their language of now.
         let is_last = contact.last_inbound.is_none_or(|last| last <= event.at);
-        let tells = contact.language.is_none() || is_last && !of_consent && message.choice.is_none();
+        let is_one_word = message.words().split_whitespace().nth(1).is_none();
+        let tells = match contact.language {
+            None => !(of_consent && is_one_word),
+            Some(_) => is_last && !of_consent && message.choice.is_none(),
+        };
         if let Some(language) = reading.lang.as_ref().filter(|_| tells && !self.is_own_tap(event)) {
             contact.hear_language(language, reading.is_plain);
         }

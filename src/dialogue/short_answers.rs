@@ -6,6 +6,7 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 use serde::Deserialize;
 
 use super::pointing::{is_whole, places, stands_in};
+use super::words::is_question;
 use crate::domain::{Language, Problem, SourceFile};
 
 const FILE: &str = "short_answers.toml";

@@ -107,8 +107,8 @@ impl<'a> Reply<'a> {
         self.list_products(&products);
     }
 
-    /// The categories that have something in stock, as a list to choose from.
-    pub(super) fn categories(&mut self) {
+    /// The categories that have something in stock, as a list to choose from; those before `from` were seen.
+    pub(super) fn categories(&mut self, from: usize) {
         let mut categories: Vec<&str> = Vec::new();
         for product in self.shop.products.iter().filter(|product| product.stock > 0) {
             let category = product.key.split('/').next().unwrap_or_default();
@@ -116,13 +116,24 @@ impl<'a> Reply<'a> {
                 categories.push(category);
             }
         }
-        for category in categories.into_iter().take(MOST_ROWS) {
+        let rows = categories.into_iter().map(|category| {
             let kinds = self.kinds_in(category);
             let description: Vec<String> = kinds.iter().map(|key| self.word(key)).collect();
-            let row = (format!("category:{category}"), self.word(category), description.join(", "));
-            self.row(row);
-        }
-        self.person_row();
+            (format!("category:{category}"), self.word(category), description.join(", "))
+        });
+        let rows: Vec<_> = rows.collect();
+        self.list_from(rows, "", from);
+    }
+
+    /// What stands behind the last row that was seen of a category's kinds, or of the categories.
+    pub(super) fn more(&mut self, of: &str) {
+        let (category, from) = of.split_once(':').unwrap_or((of, ""));
+        let from: usize = from.parse().unwrap_or_default();
+        let kinds = self.kinds_in(category);
+        // Another page is not the same once more.
+        let title = if category.is_empty() { String::new() } else { self.word(category) };
+        self.paragraphs.push(format!("{title} {}…", from + 1).trim().to_owned());
+        if category.is_empty() { self.categories(from) } else { self.list_kinds(kinds, category, from) }
     }
 
     /// Whether a category is named that something is sold of, by its words or as the shop calls it: its kinds are shown.
@@ -211,7 +222,17 @@ impl<'a> Reply<'a> {
             self.memory.within = Some(category.to_owned());
         }
         self.say("ask_kind", context! { category => self.word(category) });
-        self.list_kinds(kinds);
+        self.list_kinds(kinds, category, 0);
+    }
+
+    /// What else there is of the category of what is not had: the shop may have it under another name.
+    fn beside_it(&mut self) {
+        let category = self.memory.product().and_then(|key| key.split('/').next()).unwrap_or_default().to_owned();
+        let kinds = self.kinds_in(&category);
+        if !kinds.is_empty() {
+            self.buttons.clear();
+            self.list_kinds(kinds, &category, 0);
+        }
     }
 
     /// Of several kinds of product that were named at once and are in stock, asks which comes first; where one is left, that one is
@@ -227,7 +248,8 @@ impl<'a> Reply<'a> {
                 let named: Vec<String> = in_stock.iter().map(|key| self.word(key)).collect();
                 self.memory.asked = None;
                 self.say("ask_which", context! { kinds => named });
-                self.list_kinds(in_stock.into_iter().cloned());
+                let kinds = in_stock.into_iter().take(MOST_ROWS).cloned().collect();
+                self.list_kinds(kinds, "", 0);
                 true
             }
             _ => false,
@@ -235,10 +257,22 @@ impl<'a> Reply<'a> {
     }
 
     /// Kinds of product as a list to choose from.
-    pub(super) fn list_kinds(&mut self, kinds: impl IntoIterator<Item = String>) {
-        for key in kinds.into_iter().take(MOST_ROWS) {
-            let row = (format!("kind:{key}"), self.word(&key), String::new());
-            self.row(row);
+    fn list_kinds(&mut self, kinds: Vec<String>, category: &str, from: usize) {
+        let rows = kinds.into_iter().map(|key| (format!("kind:{key}"), self.word(&key), String::new()));
+        let rows: Vec<_> = rows.collect();
+        self.list_from(rows, category, from);
+    }
+
+    /// As many rows as a list takes, from one of them on; where others are left, one leads there.
+    fn list_from(&mut self, rows: Vec<(String, String, String)>, of: &str, from: usize) {
+        let all = rows.len();
+        // What the shop sells may have changed since.
+        let from = if from < all { from } else { 0 };
+        let end = if all.saturating_sub(from) > MOST_ROWS { from + MOST_ROWS - 1 } else { all };
+        rows.into_iter().take(end).skip(from).for_each(|row| self.row(row));
+        if end < all {
+            let more = self.render("button_more", context! {});
+            self.row((format!("more:{of}:{end}"), more, String::new()));
         }
         self.person_row();
     }
@@ -289,6 +323,7 @@ impl<'a> Reply<'a> {
         if fit.products.is_empty() {
             self.say("nothing", context! { product });
             self.offer("person", "button_person");
+            self.beside_it();
             // What is not had is no measure of what they ask for next.
             self.memory.forget_wish();
             return;

@@ -10,7 +10,7 @@ use super::words::{cut, money_in};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 70] = [
+const SECTIONS: [&str; 71] = [
     "greet",
     "ask_product",
     "ask_gift",
@@ -78,6 +78,7 @@ const SECTIONS: [&str; 70] = [
     "button_buy",
     "button_compare",
     "button_list",
+    "button_more",
     "button_student",
     "button_household",
     "button_company",

@@ -271,6 +271,10 @@ fn advice(file: &SourceFile, message: &str) -> &'static str {
         () if message.starts_with("unknown field") => {
             "Is it a slip of a name? What is said of the whole shop stands above the first line in brackets."
         }
+        () if message.contains("expected a Decimal") => {
+            "Write the number with a point and without quotes or signs: price = 1299.90."
+        }
+        () if message.contains("expected u32") => "Write how many pieces there are: stock = 12, or stock = 0 for none.",
         () => "Compare with another product: sku, name, key, price and stock are needed.",
     }
 }
@@ -402,6 +406,18 @@ mod tests {
         assert_eq!((problems[0].line, problems[0].message.as_str()), (8, "these opening hours end when they begin"));
         let (shop, problems) = parse(&[("\"mon\"", "09:00", "18:00"), ("\"tues\"", "09:00", "18:00")]);
         assert!(shop.is_none() && problems.len() == 1 && problems[0].line == 8, "{problems:?}");
+    }
+
+    #[test]
+    fn a_number_that_is_written_as_people_write_it_is_told_how_to_write() {
+        for (price, stock, advice) in [("\"189,90\"", "3", "price = 1299.90"), ("4", "-1", "stock = 12")] {
+            let product = "[[product]]\nsku = \"K-3\"\nname = \"Pan\"\nkey = \"kitchen/pan\"\n";
+            let text = format!("name = \"Nova\"\n{product}price = {price}\nstock = {stock}\n");
+            let file = SourceFile { path: "shop.toml".into(), text };
+            let currency = "USD".parse().unwrap();
+            let (shop, problems) = Shop::parse(&file, currency, chrono_tz::Europe::Berlin, Language::english(), None);
+            assert!(shop.is_none() && problems[0].to_string().contains(advice), "{problems:?}");
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod reading;
 mod search;
 mod weighing;
 
+pub use dictionary::hidden::hidden;
 pub use dictionary::review::review;
 pub use explain::{Candidate, Explainer};
 pub use weighing::learning::Example;

@@ -290,7 +290,7 @@ pub(super) fn check_catalogue(rules: &[Rule], files: &[SourceFile]) -> Vec<Probl
     });
     let problem = |(rule, entry): (&Rule, &String)| {
         let message = format!("rule `{}` names {entry}, which the catalogue does not have", rule.name);
-        rule.problem(message, "A rule of your own needs no entry: catalogue = [].").warning()
+        rule.problem(message, "A rule of your own needs no entry: leave `catalogue` out.").warning()
     };
     unknown.map(problem).collect()
 }

@@ -208,7 +208,7 @@ mod tests {
 
     fn said_of(rule: &str) -> Vec<String> {
         let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
-        let rules = format!("[[rule]]\nname = \"r\"\ncatalogue = []\nwhy = \"\"\n{rule}\ntag = \"a/b\"\n");
+        let rules = format!("[[rule]]\nname = \"r\"\nwhy = \"\"\n{rule}\ntag = \"a/b\"\n");
         let files = [
             file("rules/r.toml", &rules),
             file("products/kitchen.toml", "[thermos]\nen = [\"thermos\"]\n\n[frying_pan]\nen = [\"pan\"]\n"),

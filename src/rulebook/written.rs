@@ -63,6 +63,8 @@ pub(super) struct FollowUp {
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
     pub(super) name: String,
+    /// Entries of the catalogue that it carries out; a rule of a shop's own has none.
+    #[serde(default)]
     pub(super) catalogue: Vec<String>,
     /// For people: what the rule is about.
     pub(super) why: String,

@@ -210,6 +210,62 @@ fn a_shop_of_ones_own_is_told_what_its_bot_could_not_speak_of() {
 }
 
 #[test]
+fn words_that_hide_those_of_a_kind_of_ones_own_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_keywords(folder.path());
+    let append = |file: &str, text: &str| {
+        let path = folder.path().join(file);
+        let whole = std::fs::read_to_string(&path).unwrap() + text;
+        std::fs::write(path, whole).unwrap();
+    };
+    append("products/home.toml", "\n[shelf]\nde = [\"Wandbord\", \"Regal\"]\n");
+    append("products/food.toml", "\n[cake]\nen = [\"cake\"]\n");
+    let check = || {
+        let done = hotline().arg("check").arg("--keywords").arg(folder.path()).output().unwrap();
+        String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap()
+    };
+    // Nothing of it is sold.
+    assert!(!check().contains("hide words"), "{}", check());
+    let product = |number: u8, key: &str| {
+        format!("[[product]]\nsku = \"K-{number}\"\nname = \"Steg {number}\"\nkey = \"{key}\"\nprice = 9\nstock = 3\n")
+    };
+    let shop = format!("name = \"Haus\"\n{}{}", product(1, "home/shelf"), product(2, "food/cake"));
+    std::fs::write(folder.path().join("shop.toml"), shop).unwrap();
+    let said = check();
+    for told in ["under `storage` hide words of `home/shelf`", "under `no_things` hide words of `food/cake`"] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert!(said.contains("`bücherregal`") || said.contains("`regale`"), "{said}");
+}
+
+#[test]
+fn dictionaries_stand_where_the_settings_say_for_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_keywords(&folder.path().join("own"));
+    let food = folder.path().join("own/products/food.toml");
+    std::fs::write(&food, std::fs::read_to_string(&food).unwrap() + "\n[cake]\nen = [\"cake\"]\n").unwrap();
+    std::fs::write(folder.path().join("hotline.toml"), "[keywords]\ndir = \"own\"\n").unwrap();
+    let message = r#"{"at":"2026-03-02T10:00:00Z","contact":"+12125550100","event":"message","text":"a cake please"}"#;
+    let expected = r#"{"at":"2026-03-02T10:00:05Z","contact":"+12125550100","expect":{"tags":["category/food/cake"]}}"#;
+    std::fs::write(folder.path().join("chat.jsonl"), format!("{message}\n{expected}\n")).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut child = hotline().args(arguments).current_dir(folder.path()).spawn().unwrap();
+        // Most read none of it.
+        let _unread = child.stdin.take().unwrap().write_all(b"{\"id\":\"1\",\"text\":\"a cake please\"}\n");
+        let done = child.wait_with_output().unwrap();
+        String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap()
+    };
+    for (arguments, told) in [
+        (&["extract"][..], "food/cake"),
+        (&["replay", "chat.jsonl"][..], "1 passed, 0 failed"),
+        (&["why", "+12125550100", "category/food/cake", "--file", "chat.jsonl"][..], "is held since"),
+    ] {
+        let said = run(arguments);
+        assert!(said.contains(told), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn a_line_that_is_no_text_and_an_empty_one_have_their_answers_too() {
     // Left empty, a folder is not named.
     let mut child = hotline().arg("extract").env("HOTLINE_KEYWORDS__DIR", "").spawn().unwrap();

@@ -67,4 +67,9 @@ fn who_names_a_gift_and_what_it_may_cost_sees_what_there_is_for_that() {
     talk.another("US", &[]);
     expect(&talk.write("do you gift wrap?"), &["do not have that information", "[person |"], &["A gift"]);
     expect(&talk.write("a tent"), &["Dome 2"], &[]);
+    // A box of presents is something that shops sell.
+    for (country, words) in [("US", "how much is the coffee gift box?"), ("CN", "咖啡豆礼盒多少钱")] {
+        talk.another(country, &[]);
+        expect(&talk.write(words), &["Morning Blend"], &["do not have that information", "没有资料"]);
+    }
 }

@@ -61,3 +61,15 @@ fn what_is_tapped_is_no_language_of_theirs() {
         assert_eq!(talk.contact.language.as_ref().map(Language::tag), Some("en"), "{title}");
     }
 }
+
+#[test]
+fn a_word_that_is_the_same_in_many_languages_tells_none() {
+    let mut talk = Talk::new("DE");
+    for word in ["STOP", "START"] {
+        talk.another("DE", &[]);
+        talk.write(word);
+        assert_eq!(talk.contact.language, None, "{word}");
+    }
+    speaks(&mut talk, "DE", &["STOP", "haben Sie Handys?"], "de");
+    speaks(&mut talk, "US", &["please stop sending me messages"], "en");
+}

@@ -124,3 +124,51 @@ fn what_stands_on_the_shelf_under_another_kind_is_shown() {
     expect(&talk.write("do you have headphones?"), &["Hush 700: 159"], &["closest"]);
     expect(&talk.write("something cheaper"), &["Pebble"], &["least expensive"]);
 }
+
+/// Sells one thing of each of so many kinds of a category, and nothing else.
+fn sell_kinds(talk: &mut Talk, category: &str, count: usize) {
+    let like = talk.shop.products[0].clone();
+    let product = |number: usize| crate::domain::Product {
+        sku: format!("K-{number:02}"),
+        name: format!("Thing {number:02}"),
+        key: format!("{category}/kind-{number:02}"),
+        ..like.clone()
+    };
+    talk.shop.products = (1..=count).map(product).collect();
+}
+
+#[test]
+fn every_kind_of_a_large_category_is_in_reach() {
+    let mut talk = Talk::new("US");
+    sell_kinds(&mut talk, "home", 20);
+    expect(&talk.tap("category:home"), &["[kind:home/kind-08", "[more:home:8 | See more", "[person |"], &["kind-09"]);
+    expect(&talk.tap("more:home:8"), &["[kind:home/kind-09", "[more:home:16 |", "[person |"], &["kind-08", "kind-17"]);
+    expect(&talk.tap("more:home:16"), &["[kind:home/kind-17", "[kind:home/kind-20"], &["kind-16", "more:"]);
+    // The shop sells less by now.
+    sell_kinds(&mut talk, "home", 9);
+    expect(&talk.tap("more:home:16"), &["[kind:home/kind-01", "[kind:home/kind-09"], &["more:"]);
+    // Nor do categories end with what one list takes.
+    for (number, product) in talk.shop.products.iter_mut().enumerate() {
+        product.key = format!("place-{number}/kind");
+    }
+    talk.shop.products.extend(Talk::new("US").shop.products);
+    talk.another("US", &[]);
+    expect(&talk.write("hi"), &["[category:place-7", "[more::8 |"], &["category:place-8"]);
+    expect(&talk.tap("more::8"), &["[category:place-8", "[category:electronics"], &["category:place-7"]);
+}
+
+#[test]
+fn what_is_not_had_leads_to_what_there_is_of_its_category() {
+    let mut talk = Talk::new("US");
+    sell_kinds(&mut talk, "home", 2);
+    expect(&talk.write("do you have bookshelves?"), &["nothing of that kind", "[kind:home/kind-01", "[person |"], &[]);
+    expect(&talk.write("do you have a phone?"), &["nothing of that kind", "[person |"], &["kind:"]);
+}
+
+#[test]
+fn who_sells_of_few_categories_has_ideas_of_all_kinds() {
+    let mut talk = Talk::new("US");
+    sell_kinds(&mut talk, "home", 4);
+    talk.write("I need a gift for my sister");
+    expect(&talk.write("she likes reading"), &["Thing 01", "Thing 02", "Thing 03", "Thing 04"], &[]);
+}

@@ -5,7 +5,7 @@ pub(crate) mod changes;
 pub(crate) mod fingerprint;
 pub(crate) mod goods;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -153,6 +153,14 @@ pub fn dictionaries(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
         Some(lexicon) => (Some(lexicon), Vec::new()),
         None => Lexicon::compile(files, weights()),
     }
+}
+
+/// The kinds that a shop sells and the dictionaries that ship do not have.
+pub fn own_kinds(files: &[SourceFile], shop: &Shop) -> BTreeSet<String> {
+    let shipped = Lexicon::from_bytes(DICTIONARIES, weights()).ok().filter(|_| !are_built_in(files));
+    let kinds = || shop.products.iter().map(|product| product.key.clone()).collect::<BTreeSet<String>>();
+    let own = shipped.map(|lexicon| kinds().into_iter().filter(|kind| !lexicon.knows_product(kind)).collect());
+    own.unwrap_or_default()
 }
 
 /// Understands all files at once. `None` if any of them has an error: a broken file is refused while the old stays.

@@ -2,6 +2,7 @@
 
 pub(crate) mod endings;
 pub(crate) mod files;
+pub(crate) mod hidden;
 pub(crate) mod listing;
 pub(crate) mod meanings;
 pub(crate) mod phrases;

@@ -17,6 +17,7 @@ pub mod processing;
 pub mod records;
 pub mod replay;
 pub mod reports;
+mod said;
 pub mod segments;
 pub mod sending;
 mod supervise;
@@ -178,6 +179,7 @@ impl Engine {
         self.spawn("changes", changes::run);
         self.spawn("wide", wide::run);
         self.spawn("webhooks", webhooks::run);
+        self.spawn("said", said::run);
         self.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
     }
 

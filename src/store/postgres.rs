@@ -32,6 +32,8 @@ pub(super) const LOCK_APPENDING: Option<&str> = Some("select pg_advisory_xact_lo
 
 /// One counter of the portfolio's customers at a time, over all numbers and nodes. Held while follow-ups are marked.
 pub(super) const LOCK_PORTFOLIO: Option<&str> = Some("select pg_advisory_xact_lock(4710003)");
+/// Who packs what was said and who erases some of it take turns, over all nodes.
+pub(super) const LOCK_SAID: Option<&str> = Some("select pg_advisory_xact_lock(4710005)");
 /// One node at a time brings the tables up to date. It may take minutes, and the others wait for it.
 const LOCK_TABLES: [&str; 3] = ["set lock_timeout = 0", "select pg_advisory_lock(4710004)", "reset lock_timeout"];
 /// The transactions that are writing lists of which other programs are told: each holds its lock from before it takes a number until it

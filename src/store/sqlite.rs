@@ -25,6 +25,8 @@ pub(super) const BEGIN: &str = "begin immediate";
 pub(super) const LOCK_APPENDING: Option<&str> = None;
 /// The single writer counts.
 pub(super) const LOCK_PORTFOLIO: Option<&str> = None;
+/// The single writer packs, and erases.
+pub(super) const LOCK_SAID: Option<&str> = None;
 /// Whether there is the table of migrations.
 pub(super) const HAS_VERSIONS: &str = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
 /// The single writer commits in the order of its numbers.

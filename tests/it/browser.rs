@@ -85,7 +85,8 @@ pub struct Shop {
     pub agent: Client,
     pub phone: Client,
     pub base: String,
-    _running: (Killed, Killed),
+    app: Option<Killed>,
+    _driver: Killed,
     _profiles: [tempfile::TempDir; 2],
 }
 
@@ -103,7 +104,12 @@ impl Shop {
         click(&agent, "button.main").await;
         there(&agent, ".rows").await;
         phone.goto(&format!("{base}/sandbox")).await.unwrap();
-        Some(Self { agent, phone, base, _running: (app, driver), _profiles: profiles })
+        Some(Self { agent, phone, base, app: Some(app), _driver: driver, _profiles: profiles })
+    }
+
+    /// The server is no more.
+    pub fn end(&mut self) {
+        self.app = None;
     }
 }
 

@@ -2,15 +2,27 @@
 
 use fantoccini::Locator;
 
-use crate::browser::{Shop, click, press, run, say, text, there, write};
+use crate::browser::{SEND, Shop, click, press, run, say, text, there, write};
 use crate::db::{Database, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn canned_replies_and_snooze_are_reached_by_keys_that_everybody_can_switch_off() {
     let database = Database::sqlite();
-    let Some(shop) = Shop::open(&database, 1280).await else { return };
+    let Some(mut shop) = Shop::open(&database, 1280).await else { return };
     let (agent, phone, base) = (shop.agent.clone(), shop.phone.clone(), shop.base.clone());
     say(&phone, "+85251234567", "Wing Chan", "I want to talk to a person").await;
+
+    // Whoever is called at length leaves room for what else is told of them.
+    say(&phone, "+85251234568", &"Llanfairpwllgwyngyll".repeat(6), "hi").await;
+    agent.goto(&format!("{base}/lists?segment=everyone")).await.unwrap();
+    let room = "const [table, name] = ['.scroll', 'td a[dir=auto]'].map((part) => document.querySelector(part)); \
+                return table && table.scrollWidth <= table.clientWidth && name.offsetWidth < 250";
+    eventually("both are listed", async || {
+        agent.refresh().await.unwrap();
+        text(&agent, ".columns").await.contains("2 contacts").then_some(())
+    })
+    .await;
+    assert_eq!(run(&agent, room).await, true);
 
     agent.goto(&format!("{base}/admin/canned")).await.unwrap();
     for (name, words) in [("delivery", "It takes two days."), ("hours", "Hello {{name}}, we open at 9.")] {
@@ -64,11 +76,26 @@ async fn canned_replies_and_snooze_are_reached_by_keys_that_everybody_can_switch
     say(&phone, "+85251234567", "Wing Chan", "one more thing").await;
     eventually("they wrote", async || (!text(&agent, ".who").await.contains("snoozed")).then_some(())).await;
 
+    // Where the keyboard has other letters, the key counts that lies there.
+    let russian = "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'т', code: 'KeyN', bubbles: true })); \
+                   return document.activeElement.id";
+    assert_eq!(run(&agent, russian).await, "note");
+    run(&agent, "document.activeElement.blur()").await;
     run(&agent, "document.getElementById('keys').showModal()").await;
     click(&agent, "#keys form[action='/keys'] button").await;
     there(&agent, "[data-keys=off]").await;
     press(&agent, "h").await;
     assert_eq!(run(&agent, "return document.querySelector('.snooze').open").await, false, "the key does nothing");
+
+    // Where the server is gone the page says so after a while, and lets nobody believe that something can be sent.
+    write(&agent, "#reply", "Is it for you?").await;
+    shop.end();
+    eventually("it is told", async || text(&agent, "#connection.offline").await.contains("showing").then_some(()))
+        .await;
+    assert_eq!(run(&agent, "return document.querySelector('.write button').ariaDisabled").await, "true");
+    write(&agent, "#reply", SEND).await;
+    assert!(text(&agent, ".composer .refused").await.contains("nothing can be sent now"));
+    is("Is it for you?").await;
     agent.close().await.unwrap();
     phone.close().await.unwrap();
 }

@@ -8,7 +8,7 @@
 use sha2::{Digest as _, Sha256};
 use sqlx::Connection as _;
 
-use super::{BEGIN, Connection, json, run};
+use super::{BEGIN, Connection, json, run, said};
 use crate::domain::{Address, ContactId, Content, MessageKind, Outgoing, Timestamp};
 
 /// Of the contact, and of those who had become it.
@@ -65,6 +65,9 @@ pub(in crate::store) async fn erase(
     for statement in STATEMENTS {
         sqlx::query(statement).bind(living).execute(&mut *transaction).await?;
     }
+    let erased = concat!(theirs!("select seq from journal"), " order by seq");
+    let erased: Vec<i64> = sqlx::query_scalar(erased).bind(living).fetch_all(&mut *transaction).await?;
+    said::forget(&mut transaction, &erased).await?;
     let names: Vec<&str> = names.iter().filter_map(|name| Some(name.split_once(':')?.1)).collect();
     let names: Vec<&str> = names.into_iter().filter(|name| name.len() >= LEAST_NAME).collect();
     empty_keys(&mut transaction, living, &names).await?;

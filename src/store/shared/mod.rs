@@ -28,6 +28,7 @@ pub(in crate::store) mod outbox;
 pub(in crate::store) mod pulse;
 pub(in crate::store) mod recipients;
 pub(in crate::store) mod recompute;
+pub(in crate::store) mod said;
 pub(in crate::store) mod searching;
 pub(in crate::store) mod segments;
 pub(in crate::store) mod serving;
@@ -42,8 +43,8 @@ pub(in crate::store) mod webhooks;
 pub(in crate::store) mod wide;
 
 use super::{
-    BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, ROUNDED_SUM, Source, WRITERS, connect,
-    turn,
+    BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, LOCK_SAID, ROUNDED_SUM, Source, WRITERS,
+    connect, turn,
 };
 
 /// A row that a query gives.

@@ -7,6 +7,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::canned;
+use super::found;
 use super::head::{self, head};
 use super::people::People;
 use super::picker;
@@ -39,7 +40,7 @@ const MOST_ROWS: i64 = 1_000;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
-    /// A name, a number or a word to look for.
+    /// A name, a number or words to look for.
     find: String,
     rows: String,
     messages: String,
@@ -48,6 +49,8 @@ pub(crate) struct Asked {
     pub(crate) template: String,
     /// Whether canned replies are shown, `yes` or nothing.
     canned: String,
+    /// The event of the thread that was found: it is shown, however long ago it was.
+    said: String,
     /// What was typed into it and not taken.
     #[serde(skip)]
     pub(crate) typed: Option<Typed>,
@@ -65,6 +68,13 @@ impl Asked {
 
     fn messages(&self) -> i64 {
         self.messages.parse().map_or(MESSAGES, |messages: i64| messages.clamp(MESSAGES, MOST_MESSAGES))
+    }
+
+    /// As many messages as are asked for, or as lie between now and what was found, with a screen before it.
+    async fn deep(&self, app: &App, contact: ContactId) -> Result<i64, StoreError> {
+        let Ok(said) = self.said.parse() else { return Ok(self.messages()) };
+        let since = app.engine.store().said_since(contact, said).await?;
+        Ok(self.messages().max(since + MESSAGES).min(MOST_MESSAGES))
     }
 
     /// The same for the addresses of the list's rows, with the question mark.
@@ -97,23 +107,31 @@ pub(crate) async fn frame(
             words => Some(app.engine.store().find_contacts(words, most).await?),
         };
         let Some(rows) = rows else { return Ok(None) };
+        let heard = found::said(app, find, &rows).await?;
         let tabs = views::tabs(app, login).await?;
         let (faces, people) = (app.engine.faces().await?, People::read(app.engine.store()).await?);
         let drafted = app.engine.store().drafted(signed_in.user().id).await?;
         let unsent = app.engine.store().failed_replies(now - FAILURES_OF, MOST_ROWS).await?;
         let marks = Marks { drafted, unsent: unsent.iter().map(|row| row.contact.0).collect() };
-        Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, faces, people, marks)))
+        Ok::<_, StoreError>(Some((tabs, (rows, heard), head(app, signed_in).await?, faces, people, marks)))
     };
-    let Some((tabs, rows, head, faces, people, marks)) = read.await.map_err(|error| app.pages.unavailable(&error))?
+    let Some((tabs, (rows, heard), head, faces, people, marks)) =
+        read.await.map_err(|error| app.pages.unavailable(&error))?
     else {
         return Err(app.pages.error(StatusCode::NOT_FOUND, "There is no such view.", ""));
     };
     let more = (rows.len() as i64 == most).then(|| (most + ROWS).min(MOST_ROWS)).filter(|more| *more > most);
     let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, &people, &marks, now)).collect();
+    let heard: Vec<Value> = heard
+        .iter()
+        .map(|said| found::row(said, find, view::row(&said.row, &faces, &people, &marks, now), now))
+        .collect();
     let problems = app.engine.shelf().problems();
     // Errors are told on every page.
     let notes = if signed_in.is_admin() && head::mistakes(app).is_empty() { problems.len() } else { 0 };
-    Ok(context! { view, tabs, rows, current, find, more, asked => asked.in_address(), notes, ..head })
+    Ok(
+        context! { view, tabs, rows, heard, most_heard => found::MOST, current, find, more, asked => asked.in_address(), notes, ..head },
+    )
 }
 
 /// The page of a conversation; `more` is what came of something that was done in it.
@@ -144,9 +162,10 @@ async fn thread(
     contact: ContactId,
     asked: &Asked,
 ) -> Result<Option<(ContactId, Value)>, StoreError> {
-    let (store, messages) = (app.engine.store(), asked.messages());
+    let store = app.engine.store();
     let Some((row, state)) = store.contact(contact).await? else { return Ok(None) };
     let contact = row.contact;
+    let messages = asked.deep(app, contact).await?;
     let events = store.thread(contact, messages).await?;
     let sent = store.sent(contact, messages).await?;
     let full = |count: usize| count as i64 == messages;
@@ -177,7 +196,7 @@ async fn thread(
         _ => None,
     };
     let stopped = app.engine.stopped_campaigns().await?;
-    let told = Told { shop: &knowledge.shop, people: &people, faces: &faces, now };
+    let told = Told { shop: &knowledge.shop, people: &people, faces: &faces, found: asked.said.parse().ok(), now };
     let given_up = store.given_up(contact, CASES).await?;
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));

@@ -8,6 +8,7 @@ pub(crate) mod changed;
 pub(crate) mod composer;
 pub(crate) mod conversation;
 mod files;
+mod found;
 pub(crate) mod head;
 mod inbox;
 pub(crate) mod lists;

@@ -25,6 +25,8 @@ pub(crate) struct Told<'a> {
     pub(crate) shop: &'a Shop,
     pub(crate) people: &'a People,
     pub(crate) faces: &'a Faces,
+    /// The event that was found.
+    pub(crate) found: Option<i64>,
     pub(crate) now: Timestamp,
 }
 
@@ -185,7 +187,8 @@ fn done(event: &Event, agent: &AgentEvent, events: &[Event], told: Told<'_>) -> 
             let words = linked(agent.text.as_deref().unwrap_or_default());
             return Some(context! { kind => "note", id, words, sender => who, at });
         }
-        // The message itself stands in the outbox.
+        // The message itself stands in the outbox, and comes right behind.
+        AgentAction::Reply if told.found == Some(event.seq) => return Some(context! { kind => "place", id }),
         AgentAction::Reply => return None,
         AgentAction::Take if was_late(event, agent, events) => {
             format!("{who} wanted to take over, a moment late")

@@ -269,11 +269,38 @@ async function refresh(contact, byClock) {
   refreshing = false;
 }
 
+// Where the stream is silent for a while, and nothing else is answered either, what stands here is old and nothing can be sent.
+const PATIENCE = 10000;
+let lost, offline = false;
 function connected(state) {
-  connection.textContent = state;
-  const offline = state === "Offline";
-  thread.querySelectorAll(".composer button").forEach((button) => { button.disabled = offline; });
+  // It is tried again and again, and asked for meanwhile.
+  if (state && lost && state !== "Offline") return;
+  clearTimeout(lost);
+  lost = state ? setTimeout(askForIt, PATIENCE) : undefined;
+  tellConnection(state);
 }
+async function askForIt() {
+  const asked = lost;
+  const answers = await fetch("/fragment/alerts", { cache: "no-store", ...inTime() }).then(({ status }) => status < 500, () => false);
+  // The stream is there again.
+  if (asked !== lost) return;
+  lost = undefined;
+  if (answers && offline) refresh();
+  connected(answers ? "Reconnecting…" : "Offline");
+}
+function tellConnection(state) {
+  offline = state === "Offline";
+  const time = new Date(shown).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const says = offline ? `Offline, showing ${time}. What you write is kept; nothing can be sent now. ` : state;
+  if (connection.dataset.says === says) return;
+  connection.dataset.says = says;
+  connection.className = offline ? "offline" : "";
+  connection.textContent = says;
+  if (offline) connection.insertAdjacentHTML("beforeend", '<a href="">Reload</a>');
+  for (const button of thread.querySelectorAll("form[data-live] button")) button.ariaDisabled = offline ? "true" : null;
+  if (!offline) for (const place of thread.querySelectorAll(".refused")) if (place.textContent === OFFLINE) place.textContent = "";
+}
+const OFFLINE = "Offline: nothing can be sent now. What you wrote is kept.";
 
 if (list) {
   lead();
@@ -296,7 +323,9 @@ if (list) {
   list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   takeUpDrafts();
   forgetUndo();
-  toEnd();
+  const found = location.hash.startsWith("#event-") && document.getElementById(location.hash.slice(1));
+  if (found) found.scrollIntoView({ block: "center", behavior: "instant" });
+  else toEnd();
   list.addEventListener("pointerover", (event) => { byFinger = event.pointerType === "touch"; });
   list.addEventListener("pointerdown", (event) => { pressed = event.button === 0; });
   // What is let go of is clicked a moment later.

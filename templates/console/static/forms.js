@@ -87,6 +87,10 @@ async function send(form, submitter) {
 
 addEventListener("submit", (event) => {
   const form = event.target;
+  if (offline && form.matches("form[data-live]")) {
+    event.preventDefault();
+    return tell(form, OFFLINE);
+  }
   if (form.dataset.sure && !confirm(form.dataset.sure)) return event.preventDefault();
   if (form.action.endsWith("/sign-out")) sessionStorage.clear();
   if (!form.matches("form[data-live]")) return;

@@ -9,6 +9,12 @@ function walk(step) {
   if (next) next.click();
 }
 
+// Where the keyboard has other letters, the key counts that lies in the place of ours.
+function letterOf({ key, code }) {
+  const isOther = key.length === 1 && key > "\x7f" && code.startsWith("Key");
+  return (isOther ? code.slice(3) : key).toLowerCase();
+}
+
 let went = 0;
 addEventListener("keydown", (event) => {
   // Esc and Enter are the input method's while it composes.
@@ -22,7 +28,7 @@ addEventListener("keydown", (event) => {
     return event.ctrlKey || event.metaKey ? event.target.form.requestSubmit() : fields[fields.indexOf(event.target) + 1].focus();
   }
   // In a box with words it takes back what was typed.
-  if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !(inBox && event.target.value)) {
+  if (letterOf(event) === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !(inBox && event.target.value)) {
     const undo = thread?.querySelector(".undo button");
     if (undo) event.preventDefault();
     return undo?.click();
@@ -33,7 +39,7 @@ addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   // Somebody is still typing into the box that went away.
   if (Date.now() - taken < 2000) { taken = Date.now(); return; }
-  const key = event.key.toLowerCase();
+  const key = letterOf(event);
   const afterG = Date.now() - went < 1000;
   went = 0;
   if (afterG && key === "h") return location.assign("/inbox/hot");

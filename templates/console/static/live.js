@@ -7,9 +7,10 @@ const locks = navigator.locks;
 const tabs = new BroadcastChannel("live");
 // The server says something every 20 s. A connection that a proxy dropped, or that slept, is silent and never fails.
 const SILENCE = 45000;
-let live, pause = 1000, again, heard = Date.now(), silent = 0;
+let live, pause = 1000, again, heard = Date.now(), shown = heard, silent = 0;
 function hear({ kind, data }) {
   heard = Date.now();
+  if (kind !== "state") shown = heard;
   silent = 0;
   if (kind === "changed") refresh(data);
   else if (kind === "resync") refresh();

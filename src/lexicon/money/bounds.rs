@@ -5,11 +5,16 @@ use rust_decimal::Decimal;
 use super::file::Bound;
 use super::marks::{Marks, Word};
 use super::{Finder, Named, Sum};
+use crate::search::folding::is_spaceless;
 
 /// "At least 300, at most 500": so many characters may stand between the two.
 const BETWEEN_BOUNDS: usize = 8;
 /// "90 a night for two max": so many characters may stand between a sum and the limit that ends its clause.
 const TRAILING_BOUND: usize = 24;
+/// A limit of so many words more than one may have others behind it: "that's my ceiling for a kitchen".
+const LEAST_SPACES: usize = 2;
+/// "My limit for the weekend is 200": so many between what tells the limit and the sum.
+const LIMIT_REACH: usize = 44;
 
 impl Finder<'_> {
     /// Takes in the words that bound the sum, on both sides.
@@ -63,6 +68,51 @@ impl Finder<'_> {
             bind(sum, Bound::AtMost);
             sum.outer_end = end;
         }
+        let plain = matches!(sum.bound, None | Some(Bound::About)) && sum.high.is_none();
+        if plain && (self.is_limited_next(sum.outer_end) || self.is_limited_before(sum.outer_start, behind)) {
+            bind(sum, Bound::AtMost);
+        }
+    }
+
+    /// "Seven thousand, not more", "200. More I won't give.": the clause behind a sum begins with a limit that is of no other sum. A
+    /// word or two have to fill that clause.
+    fn is_limited_next(&self, from: usize) -> bool {
+        let (tokens, chars) = (self.tokens, self.tokens.chars);
+        let mut at = tokens.skip_spaces(tokens.skip_suffix(from));
+        let spaceless =
+            at > from && at > 0 && is_spaceless(chars[from - 1]) && chars.get(at).is_some_and(|c| is_spaceless(*c));
+        let border = chars.get(at).is_some_and(|c| matches!(c, ',' | '.' | ';' | '!' | '\n' | '-' | '。'));
+        if !border && !spaceless {
+            return false;
+        }
+        while chars.get(at).is_some_and(|c| !c.is_alphanumeric()) {
+            at += 1;
+        }
+        let limit = |at: usize| tokens.longest(at, |word| word.after.filter(|bound| *bound == Bound::AtMost));
+        let joined = || tokens.marked(at, Marks::JOINT).and_then(|end| limit(tokens.skip_spaces(end)));
+        let Some((_, end)) = limit(at).or_else(joined) else { return false };
+        let next = tokens.skip_spaces(end);
+        let ends = !chars.get(next).is_some_and(|c| c.is_alphanumeric());
+        let phrase = spaceless || chars[at..end].iter().filter(|c| **c == ' ').count() >= LEAST_SPACES;
+        let first = self.numbers.partition_point(|number| number.start < at);
+        let other = self.numbers.get(first).is_some_and(|number| number.start < next + BETWEEN_BOUNDS);
+        let named = self.name_at(next).is_some();
+        (ends || phrase) && !other && !named
+    }
+
+    /// "My limit for the weekend is 200", "spending limit per kid: 75".
+    fn is_limited_before(&self, start: usize, behind: usize) -> bool {
+        let tokens = self.tokens;
+        if !tokens.has(Marks::LIMIT) {
+            return false;
+        }
+        let at = tokens.back_over_spaces(start);
+        let at = self.name_before(at).map_or(at, |name| tokens.back_over_spaces(name.start));
+        let told = at > 0 && tokens.chars[at - 1] == ':' || tokens.marked_before(at, Marks::FILLER).is_some();
+        let clause = tokens.chars[behind.min(at)..at].iter().rev().take(LIMIT_REACH);
+        let from =
+            at - clause.take_while(|c| !matches!(c, ',' | '.' | ';' | '!' | '?' | '\n') && !c.is_ascii_digit()).count();
+        told && (from..at).any(|place| tokens.marked(place, Marks::LIMIT).is_some())
     }
 
     /// Whether what ends there bounds nothing here, as more is added: "$20 + shipping" is no least, 五块六到六块 a range, and of

@@ -144,6 +144,8 @@ pub(crate) struct MoneyFile {
     pub(crate) traps: Vec<String>,
     pub(crate) budget: Vec<String>,
     pub(crate) not_budget: Vec<String>,
+    /// In the clause before a sum, with other words between: it is the most, "my limit for the weekend is 200".
+    pub(crate) limits: Vec<String>,
     /// In the clause of a sum with a lower bound they make it the limit: "over 80 is too much".
     pub(crate) refused: Vec<String>,
     /// The same, and of a sum with an upper bound they make it the least: "don't show me anything under 100".
@@ -273,6 +275,7 @@ impl MoneyFile {
             &mut self.pointed.after,
             &mut self.pointed.from,
             &mut self.pointed.to,
+            &mut self.limits,
             &mut self.refused,
             &mut self.unwanted,
             &mut self.weak,

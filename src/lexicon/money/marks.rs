@@ -116,6 +116,8 @@ impl Marks {
     pub(crate) const ELSEWHERE: Self = Self(1 << 46);
     /// Before the number of a telephone.
     pub(crate) const LONG_BEFORE: Self = Self(1 << 47);
+    /// In the clause before a sum: it is the most.
+    pub(crate) const LIMIT: Self = Self(1 << 48);
 
     pub(crate) fn add(&mut self, other: Self) {
         self.0 |= other.0;

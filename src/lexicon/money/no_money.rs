@@ -111,9 +111,9 @@ fn is_recent_year(number: &Number) -> bool {
 /// 14.12. with a point on either side of its month.
 fn is_day_and_month(tokens: &Tokens<'_>, number: &Number) -> bool {
     let written = &tokens.chars[number.start..number.end];
-    let (Some(point), Some('.')) = (written.iter().position(|c| *c == '.'), tokens.chars.get(number.end)) else {
-        return false;
-    };
+    // Where a comma parts the cents, a point alone tells it: "vom 14.11".
+    let told = tokens.words.ways.decimal_mark == Some(',') || tokens.chars.get(number.end) == Some(&'.');
+    let Some(point) = written.iter().position(|c| *c == '.').filter(|_| told) else { return false };
     let figure = |digits: &[char]| digits.iter().map_while(|c| c.to_digit(10)).fold(0, |all, digit| all * 10 + digit);
     let (day, month) = (figure(&written[..point]), figure(&written[point + 1..]));
     (1..=31).contains(&day) && (1..=12).contains(&month) && written.len() - point == 3

@@ -18,6 +18,8 @@ const LEAST_TOLD: u32 = 20;
 /// Without any word behind them, two numbers are a range from so much on, in such steps.
 const LEAST_PAIR: u32 = 100;
 const LEAST_STEP: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
+/// …and without a word before them either.
+const LEAST_BESIDE: u32 = 500;
 /// What two sums are asked for stands at most so many characters away.
 const FEE: usize = 20;
 /// What stands between the parts of a Chinese list, and between two figures of one rank.
@@ -318,8 +320,10 @@ impl Finder<'_> {
     fn is_digit_pair(&self, low: &Number, high: &Number) -> bool {
         let tokens = self.tokens;
         let five = Decimal::from(5);
-        let digits = low.digits > 1 && high.digits > 1 && !low.scaled();
-        let next = high.scaled() && high.coefficient - low.value <= Decimal::TWO;
+        // "6 7 bin", "7 8 dolara".
+        let few = low.digits == 1 && high.digits == 1 && high.coefficient - low.value <= Decimal::TWO;
+        let digits = (low.digits > 1 && high.digits > 1 || few && !is_labelled(tokens, low)) && !low.scaled();
+        let next = few || high.scaled() && high.coefficient - low.value <= Decimal::TWO;
         let round = next || (low.value % five).is_zero() && (high.coefficient % five).is_zero();
         let (from, to) = (low.value, high.coefficient);
         let near = from < to && to <= from * Decimal::TWO;
@@ -340,7 +344,10 @@ impl Finder<'_> {
         };
         // "50, 70 reais".
         let beside = match &tokens.chars[low.end..high.start] {
-            [' '] => behind() || fifties() && before(),
+            [' '] => match few {
+                true => high.scaled() || named(),
+                false => behind() || fifties() && (before() || low.value >= Decimal::from(LEAST_BESIDE)),
+            },
             [',', ' '] => named(),
             _ => false,
         };

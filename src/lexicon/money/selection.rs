@@ -132,7 +132,7 @@ fn said_by<'a>(file: &'a MoneyFile, first: u16, mut say: impl FnMut(Cow<'a, str>
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 48] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 49] {
     [
         (&file.alone, Marks::ALONE),
         (&file.rough, Marks::ROUGH),
@@ -172,6 +172,7 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 48] {
         (&file.pointed.after, Marks::POINTED_AFTER),
         (&file.pointed.from, Marks::POINTED_FROM),
         (&file.pointed.to, Marks::POINTED_TO),
+        (&file.limits, Marks::LIMIT),
         (&file.refused, Marks::REFUSED),
         (&file.unwanted, Marks::REFUSED),
         (&file.unwanted, Marks::UNWANTED),

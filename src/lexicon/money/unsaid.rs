@@ -148,7 +148,7 @@ pub(crate) fn by_product(sums: &mut Sums, reading: &Reading, words: &AllWords) {
         let bounds = || [sum.amount.min, sum.amount.max];
         sum.bare && !odd && sum.written.fract().is_zero() && bounds().iter().flatten().all(few)
     };
-    let near = |sum: &Found| sums.budget.iter().any(|(_, end)| *end <= sum.start && sum.start - end <= BESIDE);
+    let near = |sum: &Found| sums.budget.iter().any(|(_, end)| *end <= sum.start && sum.start - end <= TOLD);
     let limits = |sum: &Found| sum.amount.min.is_none() && sum.certain;
     let told: Vec<Decimal> = sums
         .found

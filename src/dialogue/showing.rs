@@ -7,7 +7,7 @@ use super::answer::Reply;
 use super::choice::{self, Fit, Purse};
 use super::hearing::Heard;
 use super::pointing::stands_in;
-use super::words::{budget_text, cut, marked, money_in};
+use super::words::{budget_text, cut, marked, money_in, side_by_side};
 use crate::domain::{Link, ListRow, Product};
 
 /// The last row is kept for a person.
@@ -304,7 +304,7 @@ impl<'a> Reply<'a> {
         for product in products {
             let description = match self.summary(product) {
                 "" => self.money(product.price),
-                summary => format!("{} · {summary}", self.money(product.price)),
+                summary => side_by_side(&self.money(product.price), summary),
             };
             self.row((format!("product:{}", product.sku), product.name.clone(), description));
         }

@@ -22,6 +22,15 @@ pub(super) fn money_in(mark: &str, amount: Decimal, currency: Currency) -> Strin
     marked(mark, &money(amount, currency))
 }
 
+/// A price and what there is to say of the product. Beside letters that are written from right to left each stands in its own direction:
+/// phones would put the figures of both together.
+pub(super) fn side_by_side(price: &str, summary: &str) -> String {
+    match summary.chars().any(|letter| ('\u{590}'..='\u{8ff}').contains(&letter)) {
+        true => format!("\u{2068}{price}\u{2069} · \u{2068}{summary}\u{2069}"),
+        false => format!("{price} · {summary}"),
+    }
+}
+
 /// Sums with the decimal mark of a language.
 pub(super) fn marked(mark: &str, sums: &str) -> String {
     if mark == "." { sums.to_owned() } else { sums.replace('.', mark) }
@@ -174,6 +183,8 @@ mod tests {
         );
         assert_eq!(with_sums("ab {8.50}. Sonst", ",", Currency::USD), "ab 8,50\u{a0}USD. Sonst");
         assert_eq!(money_in(",", Decimal::new(18_990, 2), Currency::USD), "189,90\u{a0}USD");
+        assert_eq!(side_by_side("129 USD", "6.1 inches"), "129 USD · 6.1 inches");
+        assert_eq!(side_by_side("129 USD", "6.1 بوصة"), "\u{2068}129 USD\u{2069} · \u{2068}6.1 بوصة\u{2069}");
         let day = |day: &str| day.parse::<NaiveDate>().unwrap_or_default();
         let german = |key: &str| if key == "date" { "am %d.%m.%Y".to_owned() } else { key.to_owned() };
         assert_eq!(day_of(day("2026-12-03"), day("2026-11-30"), german), "on_thu");

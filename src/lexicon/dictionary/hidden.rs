@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::LANGUAGES;
 use super::{self as dictionary, Entry};
-use crate::explain::named;
 use crate::search::matcher::Found;
 use crate::search::scan::Scan;
 use crate::{Hints, Lexicon, Weights};
@@ -46,7 +45,7 @@ fn hides(lexicon: &Lexicon, entry: &Entry, kinds: &BTreeSet<String>) -> Option<S
     let heard = lexicon.read(&entry.word, &hints).products;
     let mut scan = Scan::new(lexicon, &entry.word, &hints);
     scan.settle(lexicon);
-    let stands = scan.hits.iter().filter(|hit| !matches!(hit.found, Found::Slip)).map(|hit| named(hit.meaning));
+    let stands = scan.hits.iter().filter(|hit| !matches!(hit.found, Found::Slip)).map(|hit| hit.meaning.kind_and_key());
     let mut keys = stands.filter(|(name, _)| *name == "product").map(|(_, key)| key);
     keys.find(|key| kinds.contains(key) && heard.iter().all(|product| *product.key != **key))
 }

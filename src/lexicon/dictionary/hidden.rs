@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::LANGUAGES;
 use super::{self as dictionary, Entry};
-use crate::search::matcher::Found;
+use crate::search::matcher::{Found, Hit};
 use crate::search::scan::Scan;
 use crate::{Hints, Lexicon, Weights};
 use hotline_domain::{Problem, SourceFile};
@@ -43,9 +43,10 @@ fn hides(lexicon: &Lexicon, entry: &Entry, kinds: &BTreeSet<String>) -> Option<S
     let lang = (0..LANGUAGES.len()).find(|at| entry.langs.has(*at)).map(|at| LANGUAGES[at]);
     let hints = Hints { lang, ..Hints::default() };
     let heard = lexicon.read(&entry.word, &hints).products;
-    let mut scan = Scan::new(lexicon, &entry.word, &hints);
-    scan.settle(lexicon);
-    let stands = scan.hits.iter().filter(|hit| !matches!(hit.found, Found::Slip)).map(|hit| hit.meaning.kind_and_key());
+    // Also within phrases that name nothing: those hide as well.
+    let scan = Scan::new(lexicon, &entry.word, &hints);
+    let is_its_own = |hit: &&Hit<'_>| !matches!(hit.found, Found::Slip) && scan.foreign(lexicon, hit).is_none();
+    let stands = scan.hits.iter().filter(is_its_own).map(|hit| hit.meaning.kind_and_key());
     let mut keys = stands.filter(|(name, _)| *name == "product").map(|(_, key)| key);
     keys.find(|key| kinds.contains(key) && heard.iter().all(|product| *product.key != **key))
 }

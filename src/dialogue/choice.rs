@@ -269,7 +269,7 @@ fn cheapest_of_each<'a>(
 ) -> Vec<&'a Product> {
     let mut found: Vec<&Product> = Vec::new();
     for product in products {
-        match found.iter_mut().find(|other| group(**other) == group(product)) {
+        match found.iter_mut().find(|other| group(other) == group(product)) {
             Some(other) if other.price <= product.price => {}
             Some(other) => *other = product,
             None => found.push(product),

@@ -243,7 +243,8 @@ pub(super) fn of_line(signal: Signal, line: &str) -> Signal {
 pub(super) fn has(order: &OrderFacts, line: Option<&str>, field: &str, value: &str) -> bool {
     let (category, product) = line.map(|line| line.split_once('/').unwrap_or((line, ""))).unwrap_or_default();
     let product = product.strip_prefix(NAMED).unwrap_or(product);
-    let is_hyphened = |text: &str| text.len() == value.len() && text.replace('_', "-") == value;
+    let hyphened = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    let is_hyphened = |text: &str| text.bytes().map(hyphened).eq(value.bytes());
     match field {
         "order" => order.order == value,
         "category" => line.is_some() && is_hyphened(category),

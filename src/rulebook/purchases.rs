@@ -105,8 +105,9 @@ pub(super) fn last(
         "bought" => order.lines.iter().any(|(line, _)| is_group(order, Some(line))),
         _ => is_group(order, None),
     };
-    let young = orders.iter().filter(|order| order.is_purchase() && order.paid >= Some(oldest));
-    young.filter(is_there).filter_map(|order| order.paid).max()
+    // The newest stand behind: of most of the others it need not be asked what they hold.
+    let young = orders.iter().rev().filter(|order| order.paid >= Some(oldest) && order.is_purchase());
+    young.fold(None, |last, order| if order.paid > last && is_there(&order) { order.paid } else { last })
 }
 
 /// Whether a purchase may take such a tag away.

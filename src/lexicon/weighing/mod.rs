@@ -101,11 +101,17 @@ impl Lexicon {
         (reading.intents, reading.intent_spans) = intents.into_iter().unzip();
     }
 
-    /// Whether a phrase says an intent that proved right with strangers, or that a shop added.
+    /// Whether a phrase says an intent that proved right with strangers, or that a shop added, or that is listed for a whole message and
+    /// is all of this one: no other word could weigh against it.
     fn is_sure(&self, scan: &Scan<'_>, intent: Intent, span: Span) -> bool {
         let is_added = |hit: &Hit<'_>| self.sure_phrases.binary_search(&hit.word).is_ok();
+        let chars = &scan.folded.chars;
+        let is_all = |hit: &Hit<'_>| {
+            let mut beside = chars[..hit.start].iter().chain(&chars[hit.end..]);
+            matches!(hit.meaning, Meaning::ClauseEnd { alone: true, .. }) && !beside.any(|letter| letter.is_alphanumeric())
+        };
         let mut inside = scan.hits.iter().filter(|hit| span.covers(scan.folded.span(hit.start, hit.end)));
-        inside.any(|hit| says(hit.meaning) == Some(intent) && is_added(hit))
+        inside.any(|hit| says(hit.meaning) == Some(intent) && (is_added(hit) || is_all(hit)))
     }
 }
 

@@ -48,7 +48,13 @@ fn hides(lexicon: &Lexicon, entry: &Entry, kinds: &BTreeSet<String>) -> Option<S
     let is_its_own = |hit: &&Hit<'_>| !matches!(hit.found, Found::Slip) && scan.foreign(lexicon, hit).is_none();
     let stands = scan.hits.iter().filter(is_its_own).map(|hit| hit.meaning.kind_and_key());
     let mut keys = stands.filter(|(name, _)| *name == "product").map(|(_, key)| key);
-    keys.find(|key| kinds.contains(key) && heard.iter().all(|product| *product.key != **key))
+    // A “Kühlschrank” is rightly none of the shop's “Schränke”: what hides is a neighbour, or a phrase that names nothing.
+    let is_near = |key: &str| entry.kind != "product" || category(&entry.key) == category(key);
+    keys.find(|key| kinds.contains(key) && is_near(key) && heard.iter().all(|product| *product.key != **key))
+}
+
+fn category(key: &str) -> Option<&str> {
+    key.split('/').next()
 }
 
 fn warning(files: &[SourceFile], kind: &str, entries: &[&Entry]) -> Option<Problem> {

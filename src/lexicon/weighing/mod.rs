@@ -108,7 +108,8 @@ impl Lexicon {
         let chars = &scan.folded.chars;
         let is_all = |hit: &Hit<'_>| {
             let mut beside = chars[..hit.start].iter().chain(&chars[hit.end..]);
-            matches!(hit.meaning, Meaning::ClauseEnd { alone: true, .. }) && !beside.any(|letter| letter.is_alphanumeric())
+            matches!(hit.meaning, Meaning::ClauseEnd { alone: true, .. })
+                && !beside.any(|letter| letter.is_alphanumeric())
         };
         let mut inside = scan.hits.iter().filter(|hit| span.covers(scan.folded.span(hit.start, hit.end)));
         inside.any(|hit| says(hit.meaning) == Some(intent) && (is_added(hit) || is_all(hit)))

@@ -40,14 +40,15 @@ pub(in crate::store) async fn unpacked(connection: &mut Connection) -> Result<Op
         said_kinds!(),
         " then body end from journal where seq > $1 order by seq limit $2"
     );
-    let rows: Vec<(i64, Option<String>)> =
-        sqlx::query_as(select).bind(after).bind(PACKED).fetch_all(connection).await?;
-    if (rows.len() as i64) < PACKED {
-        return Ok(None);
+    // One by one: of most nothing is kept.
+    let mut rows = sqlx::query_as(select).bind(after).bind(PACKED).fetch(connection);
+    let (mut count, mut last, mut said) = (0, after, Vec::new());
+    while let Some((seq, body)) = rows.try_next().await? {
+        let body: Option<String> = body;
+        (count, last) = (count + 1, seq);
+        said.extend(body.map(|body| (seq, body)));
     }
-    let last = rows.last().map_or(after, |(seq, _)| *seq);
-    let said = rows.into_iter().filter_map(|(seq, body)| Some((seq, body?))).collect();
-    Ok(Some(Unpacked { after, last, said }))
+    Ok((count >= PACKED).then_some(Unpacked { after, last, said }))
 }
 
 /// The last event that is packed.

@@ -108,13 +108,13 @@ impl Dialogue {
 
     /// "With a good camera", of phones that they see, asks after a part of them, unless the shop sells such parts.
     fn hear_part(&self, memory: &Memory, words: &str, language: Option<&str>, reading: &mut Reading) {
+        let keys = reading.product_keys();
+        let ([part], Some(whole)) = (keys.as_slice(), memory.product()) else { return };
         let is_plain = reading.brands.is_empty()
             && reading.budget.is_none()
             && reading.intents.iter().all(|intent| is_small_talk(*intent))
             && !memory.shown.is_empty()
             && !self.pointings.says(Cue::Looking, words, language);
-        let keys = reading.product_keys();
-        let ([part], Some(whole)) = (keys.as_slice(), memory.product()) else { return };
         let span = reading.products.first().map(|product| product.span);
         if let Some(span) = span
             && is_plain

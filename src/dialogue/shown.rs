@@ -105,8 +105,9 @@ impl<'a> Reply<'a> {
         let words = in_digits(heard.words.trim_matches(|letter: char| !letter.is_alphanumeric()));
         let Some((before, number, after)) = around_number(&words) else { return false };
         let is_few = number.parse::<u8>().is_ok_and(|number| (1..=MOST_PIECES).contains(&number));
-        let is_alone =
-            || after.is_empty() || self.dialogue.pointings.begins(Cue::Takes, after.trim_start(), Some(&self.language));
+        let begins = |cue| self.dialogue.pointings.begins(cue, after.trim_start(), Some(&self.language));
+        // "兩個人用" is for two people, and not two of it.
+        let is_alone = || after.is_empty() || begins(Cue::Takes) && !begins(Cue::Purpose);
         is_few
             && !heard.words.contains(is_question)
             && before.split_whitespace().count() <= FEW_WORDS

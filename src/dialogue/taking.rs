@@ -53,7 +53,9 @@ impl<'a> Reply<'a> {
         // "Beleza" is all right in Portuguese, and beauty.
         let is_wish = heard.refined || heard.choice.is_some() || heard.part || !heard.named_needs.is_empty();
         let is_plain = is_talk && !is_wish && heard.media.is_none();
-        if !is_plain || self.memory.trouble || self.memory.asked.is_some() || heard.words.contains(is_question) {
+        let shown = self.shown();
+        let is_settled = shown.is_empty() || self.memory.trouble || self.memory.asked.is_some();
+        if !is_plain || is_settled || heard.words.contains(is_question) {
             return false;
         }
         let rest = self.dialogue.pointings.beside(Cue::ThisOne, &heard.words, Some(&self.language));
@@ -63,8 +65,7 @@ impl<'a> Reply<'a> {
             true => self.dialogue.short_answers.is_noted(&rest),
             false => is_clear(),
         };
-        let shown = self.shown();
-        if rest == heard.words || !is_rest_agreed || shown.is_empty() {
+        if rest == heard.words || !is_rest_agreed {
             return false;
         }
         match shown.as_slice() {
@@ -146,8 +147,9 @@ impl<'a> Reply<'a> {
         if things.len() < 2 {
             return false;
         }
+        let sum = things.iter().try_fold(Decimal::ZERO, |sum, product| sum.checked_add(product.price));
+        let Some(sum) = sum else { return false };
         let rows: Vec<Value> = things.iter().map(|product| self.product_values(product)).collect();
-        let sum: Decimal = things.iter().map(|product| product.price).sum();
         self.say("prices", context! { rows });
         self.say("total", context! { price => self.money(sum) });
         true

@@ -308,6 +308,7 @@ fn prices_in_other_money_and_what_it_shall_be_for_are_understood() {
     for (country, list, said, lacks) in [
         ("DE", "laptop", "für die Uni", "anders sagen"),
         ("US", "dress", "for a wedding", "other words"),
+        ("TW", "帳篷", "兩個人用", "換個說法"),
         ("MY", "laptop", "untuk belajar", "ayat lain"),
     ] {
         talk.another(country, &[]);

@@ -1,5 +1,7 @@
 //! One reply for all that was heard: facts asked for, then the next step towards a product.
 
+use std::borrow::Cow;
+
 use minijinja::{Value, context};
 
 use super::cart::cart_in_words;
@@ -196,6 +198,11 @@ impl Reply<'_> {
     }
 
     pub(super) fn word(&self, key: &str) -> String {
+        self.name_of(key).into_owned()
+    }
+
+    /// The same, for where it is only looked at.
+    pub(super) fn name_of(&self, key: &str) -> Cow<'_, str> {
         self.dialogue.templates.word(&self.language, key)
     }
 

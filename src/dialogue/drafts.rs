@@ -63,9 +63,9 @@ impl Templates {
         let is_linked = form.and_then(|form| form.url.as_ref()).is_some_and(|url| url.names(Fact::Link));
         let link = link(form, sold, shop).filter(|_| is_linked);
         let known = |what: Fact| match what {
-            Fact::Name => {
-                Some(forms.first_name(contact).map_or_else(|| self.word(language, "nameless"), str::to_owned))
-            }
+            Fact::Name => Some(
+                forms.first_name(contact).map_or_else(|| self.word(language, "nameless").into_owned(), str::to_owned),
+            ),
             Fact::Shop => Some(shop.name.clone()),
             Fact::Product => planned.product.as_deref().map(|product| self.product_word(language, product)),
             Fact::Price => sold.map(|product| money_in(self.mark(language), product.price, shop.currency)),

@@ -18,6 +18,7 @@ mod names;
 mod needs;
 mod of_list;
 mod orders;
+mod phrases;
 mod pointing;
 mod recall;
 mod short_answers;
@@ -241,7 +242,7 @@ impl Dialogue {
     /// it is about is called as there.
     pub fn say_in_its_language(&self, template: &mut TemplateRef, product: Option<&str>, wanted: &str) {
         let (from, to) = (self.forms.language_of(wanted), self.forms.language_of(&template.language));
-        let nameless = [from, to].map(|language| self.templates.word(language, "nameless"));
+        let nameless = [from, to].map(|language| self.templates.word(language, "nameless").into_owned());
         let about = product.map(|product| [from, to].map(|language| self.templates.product_word(language, product)));
         let numbered = template.body.iter_mut().chain(template.parts.numbered.iter_mut().flatten());
         let named = template.parts.named.iter_mut().map(|(_, text)| text);

@@ -66,13 +66,16 @@ impl<'a> Reply<'a> {
             figures(&words.filter(|word| !is_model(word)).collect::<Vec<_>>().join(" "))
         };
         let said = plain(words);
+        if said.is_empty() {
+            return None;
+        }
         let is_it = |product: &&Product| {
             let name = product.name.to_lowercase();
             let has_word = || name.split_whitespace().any(|word| is_name(word) && stands_in(words, word));
             !said.is_disjoint(&plain(&name)) && (self.memory.product() == Some(&*product.key) || has_word())
         };
         let mut found = self.shop.products.iter().filter(is_it);
-        found.next().filter(|_| !said.is_empty() && found.next().is_none())
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// Whether there are two that they can mean, in the list or one after the other: these are what is shown.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub(super) use super::cue::Cue;
+use super::phrases::Phrases;
 use super::words::is_question;
 use crate::domain::{Problem, SourceFile};
 
@@ -68,7 +69,9 @@ pub(super) struct Pointings {
     parts: BTreeMap<String, Vec<String>>,
     close: BTreeMap<String, Vec<String>>,
     sizes: BTreeMap<String, (u32, u32)>,
-    loosely: BTreeMap<String, Loosely>,
+    /// What people call kinds of product in a few words, and what is not that: by the kind's place among `loose_kinds`.
+    loosely: Phrases<(usize, IsMeant)>,
+    loose_kinds: Vec<String>,
     likes: Vec<Liked>,
     /// Languages in which a property stands behind the thing that has it.
     behind: Vec<String>,
@@ -78,11 +81,16 @@ pub(super) struct Pointings {
     money: BTreeMap<String, BTreeSet<String>>,
     /// By language, in small letters.
     cues: BTreeMap<Cue, BTreeMap<String, Vec<String>>>,
+    /// The same, to be looked for.
+    said: Phrases<(Cue, String)>,
     /// By property and language, in small letters.
     opposites: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// Categories, by the properties of skin and the like that only their products have.
     needs_of: BTreeMap<String, String>,
 }
+
+/// Whether a phrase names a kind of product, and not something else that is called alike.
+type IsMeant = bool;
 
 /// What people call a kind of product in a few words, though it may be much else.
 #[derive(Deserialize)]
@@ -153,15 +161,32 @@ impl Pointings {
         }
         let words = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(words);
         let words = words.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))?;
+        let refused = |error| Problem::at(FILE, &file.text, 0, error, ADVICE);
+        let said = Phrases::of(each_cue(&written.said)).map_err(refused)?;
+        let (loose_kinds, loose): (Vec<String>, Vec<Loosely>) = written.loosely.into_iter().unzip();
+        let loosely = Phrases::of(loose.into_iter().enumerate().flat_map(Loosely::each)).map_err(refused)?;
         let file = SourceFile::required(files, LANGUAGES, "what tells the language of a message")?;
         let Languages { words: mut little } = file.toml("Write [words] and lines such as en = [\"the\"].")?;
-        let Written {
-            part_of: parts, close_to: close, sizes, loosely, said: cues, opposite: opposites, needs_of, ..
-        } = written;
+        let Written { part_of: parts, close_to: close, sizes, said: cues, opposite: opposites, needs_of, .. } = written;
         little.values_mut().for_each(|words| words.retain(|word| !written.things.contains(word)));
         let (likes, behind) = (written.likes.into_values().collect(), written.property_behind);
         let money = words_of_money(files)?;
-        Ok(Self { words, parts, close, sizes, loosely, likes, behind, little, money, cues, opposites, needs_of })
+        Ok(Self {
+            words,
+            parts,
+            close,
+            sizes,
+            loosely,
+            loose_kinds,
+            likes,
+            behind,
+            little,
+            money,
+            cues,
+            said,
+            opposites,
+            needs_of,
+        })
     }
 
     /// Whether a word in small letters is one of grammar in that language, and names nothing.
@@ -192,7 +217,20 @@ impl Pointings {
 
     /// Whether words in small letters say it in that language, or in English.
     pub(super) fn says(&self, cue: Cue, words: &str, language: Option<&str>) -> bool {
-        self.phrases(cue, language).any(|phrase| stands_in(words, phrase))
+        self.places(cue, words, language).next().is_some()
+    }
+
+    /// Where words in small letters say it in that language, or in English: bytes, `[start, end)`.
+    fn places<'p>(
+        &'p self,
+        cue: Cue,
+        words: &'p str,
+        language: Option<&'p str>,
+    ) -> impl Iterator<Item = (usize, usize)> + 'p {
+        let is_it =
+            move |(other, tag): &(Cue, String)| *other == cue && (tag == "en" || Some(tag.as_str()) == language);
+        let hits = self.said.in_words(words).filter(move |(_, _, said)| said.iter().any(is_it));
+        hits.map(|(start, end, _)| (start, end))
     }
 
     /// Whether words in small letters speak of what was shown, and not only of something that goes with it.
@@ -203,7 +241,7 @@ impl Pointings {
     /// Words in small letters without those that say it.
     pub(super) fn beside(&self, cue: Cue, words: &str, language: Option<&str>) -> String {
         let mut rest = words.to_owned();
-        for (start, end) in self.phrases(cue, language).flat_map(|phrase| places(words, phrase)) {
+        for (start, end) in self.places(cue, words, language) {
             rest.replace_range(start..end, &" ".repeat(end - start));
         }
         rest
@@ -212,7 +250,7 @@ impl Pointings {
     /// The same as [`Self::says`], where phrases of one word are no more than a part of a short message.
     pub(super) fn says_shortly(&self, cue: Cue, words: &str, language: Option<&str>) -> bool {
         let is_short = words.split_whitespace().count() <= SHORT;
-        self.phrases(cue, language).any(|phrase| (is_short || phrase.contains(' ')) && stands_in(words, phrase))
+        self.places(cue, words, language).any(|(start, end)| is_short || words[start..end].contains(' '))
     }
 
     /// Whether words in small letters say it right before a phrase that stands in them, or else right behind it, at their end.
@@ -229,12 +267,8 @@ impl Pointings {
                 && between.split_whitespace().count() <= NEAR
                 && between.chars().count() <= NEAR_LETTERS
         };
-        let places = |phrase: &str| -> Vec<(usize, usize)> {
-            let hits = words.match_indices(phrase).map(|(at, hit)| (at, at + hit.len()));
-            hits.filter(|(start, end)| is_whole(words, *start, *end)).collect()
-        };
-        let of_phrase = places(phrase);
-        self.phrases(cue, language).flat_map(|said| places(said)).any(|(start, end)| {
+        let of_phrase: Vec<(usize, usize)> = places(words, phrase).collect();
+        self.places(cue, words, language).any(|(start, end)| {
             let beside = |(from, to): &(usize, usize)| match before {
                 true => end <= *from && is_near(&words[end..*from]),
                 false => *to <= start && is_near(&words[*to..start]) && is_near(words[end..].trim_end_matches(is_mark)),
@@ -269,9 +303,10 @@ impl Pointings {
 
     /// The kind of product that words in small letters may mean where they name nothing else.
     pub(super) fn loosely(&self, words: &str) -> Option<&str> {
-        let stand = |list: &[String]| list.iter().any(|word| stands_in(words, word));
-        let (kind, _) = self.loosely.iter().find(|(_, kind)| stand(&kind.words) && !stand(&kind.not))?;
-        Some(kind)
+        let found: Vec<&(usize, IsMeant)> = self.loosely.in_words(words).flat_map(|(_, _, kinds)| kinds).collect();
+        let is_other = |kind: usize| found.contains(&&(kind, false));
+        let kinds = found.iter().filter(|(_, is_meant)| *is_meant).map(|(kind, _)| *kind);
+        self.loose_kinds.get(kinds.filter(|kind| !is_other(*kind)).min()?).map(String::as_str)
     }
 
     /// Whether a kind of product is a part of another.
@@ -347,6 +382,20 @@ impl Pointings {
         });
         hits
     }
+}
+
+impl Loosely {
+    /// Its phrases, with the place of the kind.
+    fn each((place, loosely): (usize, Self)) -> impl Iterator<Item = (String, (usize, IsMeant))> {
+        let all = [(loosely.words, true), (loosely.not, false)].into_iter();
+        all.flat_map(move |(phrases, is_meant)| phrases.into_iter().map(move |phrase| (phrase, (place, is_meant))))
+    }
+}
+
+/// Every phrase of the cues, with what it says in which language.
+fn each_cue(cues: &BTreeMap<Cue, BTreeMap<String, Vec<String>>>) -> impl Iterator<Item = (String, (Cue, String))> {
+    let lists = cues.iter().flat_map(|(cue, lists)| lists.iter().map(|(tag, phrases)| (*cue, tag, phrases)));
+    lists.flat_map(|(cue, tag, phrases)| phrases.iter().map(move |phrase| (phrase.clone(), (cue, tag.clone()))))
 }
 
 /// Every word of the phrases that sums are written with, by language.

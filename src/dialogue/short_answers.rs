@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
 use serde::Deserialize;
 
+use super::phrases::Phrases;
 use super::pointing::{is_whole, places, stands_in};
 use super::words::is_question;
 use crate::domain::{Language, Problem, SourceFile};
@@ -48,6 +49,8 @@ pub(super) struct ShortAnswers {
     /// By language, in small letters.
     yes: BTreeMap<String, Vec<String>>,
     person_or_bot: Vec<PersonOrBot>,
+    /// Its words for a person, by the place of the language.
+    persons: Phrases<usize>,
     speak: Words<u32>,
     /// Words before it that deny a language.
     denied: Vec<String>,
@@ -111,9 +114,12 @@ impl ShortAnswers {
             built.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))
         };
         let languages = written.speak.into_keys().map(Language).collect();
-        let person_or_bot = written.person_or_bot.into_values().collect();
+        let person_or_bot: Vec<PersonOrBot> = written.person_or_bot.into_values().collect();
+        let of = |(place, of): (usize, &PersonOrBot)| of.person.clone().into_iter().map(move |word| (word, place));
+        let persons = Phrases::of(person_or_bot.iter().enumerate().flat_map(of));
+        let persons = persons.map_err(|error| Problem::at(FILE, &file.text, 0, error, ADVICE))?;
         let denied = written.speak_not;
-        Ok(Self { words: automaton(words)?, yes, person_or_bot, speak: automaton(speak)?, denied, languages })
+        Ok(Self { words: automaton(words)?, yes, person_or_bot, persons, speak: automaton(speak)?, denied, languages })
     }
 
     /// What words in small letters say where they say nothing else; a picture of a smile says that all is well.
@@ -177,14 +183,13 @@ impl ShortAnswers {
 
     /// Where words in small letters ask whether a person or a bot answers.
     fn person_or_bot(&self, words: &str) -> Option<(usize, usize)> {
-        let all = |listed: &[String]| listed.iter().flat_map(|word| places(words, word)).collect::<Vec<_>>();
-        self.person_or_bot.iter().find_map(|of| {
-            let persons = all(&of.person);
-            // Most messages name nobody.
-            let bots = if persons.is_empty() { Vec::new() } else { all(&of.bot) };
-            let pairs =
-                persons.iter().flat_map(|person| bots.iter().map(move |bot| (person.min(bot), person.max(bot))));
-            let mut asked = pairs.filter(|(one, other)| {
+        // Most messages name nobody.
+        let persons = self.persons.in_words(words);
+        let mut named = persons.flat_map(|(start, end, places)| places.iter().map(move |place| ((start, end), *place)));
+        named.find_map(|(person, place)| {
+            let of = self.person_or_bot.get(place)?;
+            let bots = of.bot.iter().flat_map(|word| places(words, word));
+            let mut asked = bots.map(|bot| (person.min(bot), person.max(bot))).filter(|(one, other)| {
                 let between = words.get(one.1..other.0).filter(|between| between.chars().count() <= BETWEEN);
                 between.is_some_and(|between| of.or.iter().any(|or| stands_in(between, or)))
             });

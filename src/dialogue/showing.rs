@@ -109,20 +109,26 @@ impl<'a> Reply<'a> {
 
     /// The categories that have something in stock, as a list to choose from; those before `from` were seen.
     pub(super) fn categories(&mut self, from: usize) {
-        let mut categories: Vec<&str> = Vec::new();
-        for product in self.shop.products.iter().filter(|product| product.stock > 0) {
-            let category = product.key.split('/').next().unwrap_or_default();
-            if !categories.contains(&category) {
-                categories.push(category);
-            }
-        }
-        let rows = categories.into_iter().map(|category| {
-            let kinds = self.kinds_in(category);
-            let description: Vec<String> = kinds.iter().map(|key| self.word(key)).collect();
+        let rows = self.in_stock().into_iter().map(|(category, kinds)| {
+            let description: Vec<_> = kinds.into_iter().map(|key| self.name_of(key)).collect();
             (format!("category:{category}"), self.word(category), description.join(", "))
         });
         let rows: Vec<_> = rows.collect();
         self.list_from(rows, "", from);
+    }
+
+    /// Each category that has something in stock, with its kinds, in the shop's order.
+    fn in_stock(&self) -> Vec<(&'a str, Vec<&'a str>)> {
+        let mut categories: Vec<(&str, Vec<&str>)> = Vec::new();
+        for product in self.shop.products.iter().filter(|product| product.stock > 0) {
+            let (key, category) = (product.key.as_str(), category_of(product));
+            match categories.iter_mut().find(|(other, _)| *other == category) {
+                Some((_, kinds)) if kinds.contains(&key) => {}
+                Some((_, kinds)) => kinds.push(key),
+                None => categories.push((category, vec![key])),
+            }
+        }
+        categories
     }
 
     /// What stands behind the last row that was seen of a category's kinds, or of the categories.
@@ -138,14 +144,15 @@ impl<'a> Reply<'a> {
 
     /// Whether a category is named that something is sold of, by its words or as the shop calls it: its kinds are shown.
     pub(super) fn category_in(&mut self, heard: &Heard) -> bool {
-        let categories = || self.shop.products.iter().filter_map(|product| product.key.split('/').next());
+        let mut categories: Vec<&str> = self.shop.products.iter().map(category_of).collect();
+        categories.dedup();
         let needed = || heard.named_needs.iter().find_map(|need| self.dialogue.pointings.category_of(need));
         let of_needs = if heard.refined { None } else { needed() };
         let meant = |category: &&str| heard.category.as_deref().or(of_needs) == Some(*category);
-        let named = |category: &&str| stands_in(&heard.words, &self.word(category).to_lowercase());
-        let Some(category) = categories().find(meant).or_else(|| categories().find(named)) else { return false };
-        let category = category.to_owned();
-        self.kinds(&category);
+        let named = |category: &&str| stands_in(&heard.words, &self.name_of(category).to_lowercase());
+        let found = categories.iter().copied().find(meant).or_else(|| categories.iter().copied().find(named));
+        let Some(category) = found else { return false };
+        self.kinds(category);
         true
     }
 
@@ -278,13 +285,8 @@ impl<'a> Reply<'a> {
     }
 
     fn kinds_in(&self, category: &str) -> Vec<String> {
-        let mut kinds: Vec<String> = Vec::new();
-        for product in self.shop.products.iter().filter(|product| product.stock > 0) {
-            if product.key.split('/').next() == Some(category) && !kinds.contains(&product.key) {
-                kinds.push(product.key.clone());
-            }
-        }
-        kinds
+        let of_category = self.in_stock().into_iter().find(|(other, _)| *other == category);
+        of_category.into_iter().flat_map(|(_, kinds)| kinds).map(str::to_owned).collect()
     }
 
     fn row(&mut self, (id, title, description): (String, String, String)) {
@@ -367,4 +369,8 @@ impl<'a> Reply<'a> {
         self.say(section, values);
         self.list_products(&fit.products);
     }
+}
+
+fn category_of(product: &Product) -> &str {
+    product.key.split_once('/').map_or(&product.key, |(category, _)| category)
 }

@@ -1,6 +1,7 @@
 //! Reply templates: one file for each language, in sections that begin with `=== name`. Beside it `follow_ups.j2` holds the words
 //! of follow-ups by the name that a rule calls them; those without have the section `follow_up`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
@@ -91,7 +92,7 @@ pub(super) struct Templates {
     /// Follow-ups that have words of their own, by language.
     pub(super) follow_ups: BTreeMap<String, BTreeSet<String>>,
     /// Names of products, properties, days and states, by language.
-    words: BTreeMap<String, BTreeMap<String, String>>,
+    words: BTreeMap<String, HashMap<String, String>>,
 }
 
 impl Templates {
@@ -201,11 +202,9 @@ impl Templates {
         let mut problems = Vec::new();
         for language in self.languages.iter().filter(|language| *language != "en") {
             let own = self.words.get(language);
-            let missing: Vec<_> = english
-                .keys()
-                .filter(|key| own.is_none_or(|own| !own.contains_key(*key)))
-                .map(String::as_str)
-                .collect();
+            let missing = english.keys().filter(|key| own.is_none_or(|own| !own.contains_key(*key)));
+            let mut missing: Vec<&str> = missing.map(String::as_str).collect();
+            missing.sort_unstable();
             if !missing.is_empty() {
                 let file = format!("replies/{language}/words.j2");
                 let message = format!("words are missing and would be said in English: {}", missing.join(", "));
@@ -254,9 +253,10 @@ impl Templates {
     }
 
     /// The name of a product key, a property, a day or a state in that language, else in English, else the key in words.
-    pub(super) fn word(&self, language: &str, key: &str) -> String {
+    pub(super) fn word(&self, language: &str, key: &str) -> Cow<'_, str> {
         let found = [language, "en"].into_iter().find_map(|language| self.words.get(language)?.get(key));
-        found.cloned().unwrap_or_else(|| key.rsplit('/').next().unwrap_or(key).replace('_', " "))
+        let in_words = || key.rsplit('/').next().unwrap_or(key).replace('_', " ");
+        found.map_or_else(|| in_words().into(), |word| word.as_str().into())
     }
 
     /// What a language writes between whole money and its parts.
@@ -335,7 +335,7 @@ impl Templates {
             .words
             .get("en")
             .and_then(|words| words.keys().find(|known| **known == key || known.ends_with(&format!("/{key}"))));
-        known.map_or_else(|| product.replace('-', " "), |key| self.word(language, key))
+        known.map_or_else(|| product.replace('-', " "), |key| self.word(language, key).into_owned())
     }
 }
 
@@ -410,8 +410,8 @@ fn sample(full: bool) -> Value {
 }
 
 /// Lines of `key: word`; those that begin with `#` are for people.
-fn read_words(file: &SourceFile, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
-    let (mut words, mut place) = (BTreeMap::new(), 0);
+fn read_words(file: &SourceFile, problems: &mut Vec<Problem>) -> HashMap<String, String> {
+    let (mut words, mut place) = (HashMap::new(), 0);
     for line in file.text.split_inclusive('\n') {
         let text = line.trim();
         if !text.is_empty() && !text.starts_with('#') {

@@ -146,7 +146,8 @@ pub(super) fn is_question(letter: char) -> bool {
 
 /// Cuts at whole characters as people see them, between words where there are any; WhatsApp's lengths count UTF-16 units (section 5.6).
 pub(super) fn cut(text: &str, most: usize) -> String {
-    if text.encode_utf16().count() <= most {
+    // A unit takes no less than a byte.
+    if text.len() <= most || text.encode_utf16().count() <= most {
         return text.to_owned();
     }
     let mut kept = String::new();

@@ -1,5 +1,6 @@
 //! One step in progress: what a rule looks at and changes while it is carried out.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Deref;
 
@@ -41,7 +42,10 @@ impl<'a> Change<'a> {
     }
 
     /// A tag's name with its parameters filled in; `None` where the signal lacks one of them.
-    pub(super) fn filled(&self, pattern: &str, signal: Option<&Signal>) -> Option<String> {
+    pub(super) fn filled<'p>(&self, pattern: &'p str, signal: Option<&Signal>) -> Option<Cow<'p, str>> {
+        if !pattern.contains('{') {
+            return Some(pattern.into());
+        }
         let mut name = String::with_capacity(pattern.len() + 16);
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once('{') {
@@ -58,7 +62,7 @@ impl<'a> Change<'a> {
             rest = behind;
         }
         name.push_str(rest);
-        Some(name)
+        Some(name.into())
     }
 
     pub(super) fn told(&mut self, tag: TagKey, change: TagMove, expires: Option<Timestamp>, evidence: Why<'_>) {

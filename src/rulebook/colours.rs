@@ -92,15 +92,15 @@ impl<'a> Change<'a> {
             Some(from) => from.contains(&late),
             None => painting.to >= late,
         };
-        let rule = self.rulebook.rules.iter().find(|rule| *rule.name == *state.by);
-        let painting = rule.and_then(|rule| rule.painting.as_ref());
+        let painting = self.rulebook.rule(&state.by).and_then(|rule| rule.painting.as_ref());
         painting.is_some_and(over_it)
     }
 
     /// Whether what a colour waited for in vain is absent all the same: who bought has not written.
     fn is_absent_still(&self, held: &HeldTag) -> bool {
-        let mut absences = self.rulebook.absences.iter().map(|index| &self.rulebook.rules[*index]);
-        let Some(rule) = absences.find(|rule| held.by == *rule.name) else { return false };
+        let Some(rule) = self.rulebook.rule(&held.by).filter(|rule| rule.written.absent.is_some()) else {
+            return false;
+        };
         let absent =
             rule.written.absent.as_ref().filter(|absent| absent.after.is_none() && absent.after_last.is_none());
         let began = held.since - rule.absent_for - STEP;

@@ -1,6 +1,6 @@
 //! Reading rule files: what stands in them (`written.rs`) is checked and understood.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 use toml::Spanned;
@@ -16,7 +16,7 @@ use super::written::{File, Paint, Tiers, Written, WrittenHeat, WrittenScheme};
 use super::written_when::{Absent, AnyOrder, Count, Review, Sum, Words};
 use super::{
     Rulebook, calendar, crossed, dates, fields, responses, rise, rounds, sequences, signal, signals, sweep, tiers,
-    values,
+    timers, values,
 };
 use crate::domain::{
     Colour, Currency, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage,
@@ -120,20 +120,32 @@ fn check(read: &Files, calendars: &Calendars, files: &[SourceFile], shop: Option
 
 /// The rules as they are tried: those that each kind of signal and each kind of timer concerns, by their places.
 fn rulebook(read: Files, calendars: Calendars, rates: Rates, shop: Option<&Shop>) -> Rulebook {
-    let Files { rules, heat, lives_by_person, dark_green, scheme, mut promises, answered_within, answers, .. } = read;
+    let Files { mut rules, heat, lives_by_person, dark_green, scheme, mut promises, answered_within, answers, .. } =
+        read;
+    let shared_counts = crossed::shared(&mut rules);
     let mut by_signal: HashMap<&'static str, Vec<usize>> = HashMap::new();
     for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.review.is_none()) {
         for signal in &rule.signals {
             by_signal.entry(signal).or_default().push(index);
         }
     }
+    let mut waiting: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let Some(absent) = rule.written.absent.as_ref() else { continue };
+        let Some(after) = absent.after.as_ref() else { continue };
+        let signals: BTreeSet<&str> = absent.of.iter().chain(after.iter()).collect();
+        signals.into_iter().for_each(|signal| waiting.entry(signal.to_owned()).or_default().push(index));
+    }
+    let waited_for = timers::waited_for(&mut rules);
     promises.sort();
     let those = |wanted: fn(&Rule) -> bool| (0..rules.len()).filter(|index| wanted(&rules[*index])).collect();
-    let shared_counts = crossed::shared(&rules);
     Rulebook {
+        by_name: rules.iter().enumerate().map(|(index, rule)| (rule.name.clone(), index)).collect(),
         by_signal,
+        waiting,
+        waited_for,
         absences: those(|rule| rule.written.absent.is_some()),
-        lasting: those(|rule| rule.stage.is_some_and(|stage| super::timers::lasts_with_tag(rule, stage))),
+        lasting: those(|rule| rule.stage.is_some_and(|stage| timers::lasts_with_tag(rule, stage))),
         of_orders: those(|rule| rule.written.any_order.is_some()),
         repeating: those(|rule| rule.written.every.is_some()),
         sequences: those(|rule| !rule.steps.is_empty()),
@@ -251,6 +263,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         }),
         around_date: written.on_date.as_ref().and_then(|date| dates::understand(checker, place, date)),
         rise: written.rise.as_ref().map(|rise| rise::understand(checker, place, rise)),
+        waits_for: Default::default(),
         absent_for: written.absent.as_ref().map(|absent| understand_absent(checker, place, absent)).unwrap_or_default(),
         crossed: crossed::understand(checker, place, &written.crossed),
         responses_for: written

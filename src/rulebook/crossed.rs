@@ -28,6 +28,7 @@ pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &[Cro
             at_most: count.at_most.unwrap_or(usize::MAX),
             within,
             counter: format!("{of} within {within}"),
+            place: 0,
         });
     }
     counts
@@ -36,7 +37,10 @@ pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &[Cro
 /// Notes a signal in the counters that count it.
 pub(super) fn note(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal, now: Timestamp) {
     for count in rulebook.shared_counts.iter().filter(|count| count.of == signal.name) {
-        let groups = facts.counters.entry(count.counter.clone()).or_default();
+        let groups = match facts.counters.get_mut(&count.counter) {
+            Some(groups) => groups,
+            None => facts.counters.entry(count.counter.clone()).or_default(),
+        };
         let entries = groups.entry(String::new()).or_default();
         let entry = Entry { at: signal.at, seq: signal.seq, burst: signal.burst, weight: 0, value: String::new() };
         entries.insert(entries.partition_point(|other| other.at <= signal.at), entry);
@@ -46,16 +50,24 @@ pub(super) fn note(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal, now:
     }
 }
 
-/// The counters that all rules need: for each, `at_least` is how many it remembers.
-pub(super) fn shared(rules: &[Rule]) -> Vec<CrossedCount> {
+/// The counters that all rules need: for each, `at_least` is how many it remembers. Rules learn which are theirs.
+pub(super) fn shared(rules: &mut [Rule]) -> Vec<CrossedCount> {
     let mut shared: Vec<CrossedCount> = Vec::new();
-    for count in rules.iter().flat_map(|rule| &rule.crossed) {
-        match shared.iter_mut().find(|other| other.counter == count.counter) {
-            Some(other) => other.at_least = other.at_least.max(count.keep()),
-            None => shared.push(CrossedCount { at_least: count.keep(), ..count.clone() }),
-        }
+    for count in rules.iter_mut().flat_map(|rule| &mut rule.crossed) {
+        let known = shared.iter().position(|other| other.counter == count.counter);
+        count.place = known.unwrap_or_else(|| {
+            shared.push(count.clone());
+            shared.len() - 1
+        });
+        let keep = count.keep();
+        shared[count.place].at_least = shared[count.place].at_least.max(keep);
     }
     shared
+}
+
+/// How many there are of each that is counted.
+pub(super) fn numbers(rulebook: &Rulebook, facts: &Facts, now: Timestamp) -> Vec<usize> {
+    rulebook.shared_counts.iter().map(|count| counted(facts, count, now).len()).collect()
 }
 
 fn entries<'f>(facts: &'f Facts, count: &CrossedCount) -> &'f [Entry] {
@@ -67,17 +79,16 @@ fn counted<'f>(facts: &'f Facts, count: &CrossedCount, now: Timestamp) -> &'f [E
     &all[all.partition_point(|entry| entry.at < now - count.within)..]
 }
 
-/// The counts of a rule, if they hold. Of somebody who never did any of it nothing is said.
-pub(super) fn figure<'r>(rule: &'r Rule, facts: &Facts, now: Timestamp) -> Option<Figure<'r>> {
-    if !rule.crossed.iter().any(|count| facts.marks.contains_key(count.of)) {
+/// The counts of a rule, if they hold. Of somebody who never did any of it nothing is said. `numbers` are those of [`numbers`].
+pub(super) fn figure<'r>(rule: &'r Rule, facts: &Facts, numbers: &[usize], now: Timestamp) -> Option<Figure<'r>> {
+    let number = |count: &CrossedCount| numbers.get(count.place).copied().unwrap_or_default();
+    let holds = rule.crossed.iter().all(|count| count.holds(number(count)));
+    if !holds || !rule.crossed.iter().any(|count| facts.marks.contains_key(count.of)) {
         return None;
     }
     let (mut have, mut events, mut newest) = (Vec::new(), Vec::new(), None);
     for count in &rule.crossed {
         let counted = counted(facts, count, now);
-        if !count.holds(counted) {
-            return None;
-        }
         have.push(counted.len());
         events.extend(counted.iter().map(|entry| entry.seq));
         newest = newest.max(counted.last().map(|entry| entry.at));
@@ -99,7 +110,13 @@ pub(super) fn conditions(rule: &Rule, facts: &Facts, now: Timestamp) -> Vec<Cond
         let events = counted.iter().map(|entry| entry.seq).collect();
         let until = counted.first().map(|entry| entry.at + count.within + STEP);
         let (have, needs) = (Some(counted.len().into()), Some(count.at_least).filter(|least| *least > 0));
-        Condition { have, needs: needs.map(Into::into), events, until, ..Condition::is(count.holds(counted), text) }
+        Condition {
+            have,
+            needs: needs.map(Into::into),
+            events,
+            until,
+            ..Condition::is(count.holds(counted.len()), text)
+        }
     };
     rule.crossed.iter().map(told).collect()
 }

@@ -218,27 +218,25 @@ impl Change<'_> {
     fn was_no_absence(&self, held: &HeldTag, signal: Option<&str>) -> bool {
         let waits = |rule: &&Rule| {
             let absent = rule.written.absent.as_ref();
-            held.by == *rule.name && absent.is_some_and(|absent| absent.of.iter().any(|of| Some(of) == signal))
+            absent.is_some_and(|absent| absent.of.iter().any(|of| Some(of) == signal))
         };
-        let mut absences = self.rulebook.absences.iter().map(|index| &self.rulebook.rules[*index]);
-        absences.find(waits).is_some_and(|rule| self.now - self.at <= rule.absent_for)
+        self.rulebook.rule(&held.by).filter(waits).is_some_and(|rule| self.now - self.at <= rule.absent_for)
     }
 
     /// Whether a tag stands for that a signal was never there, which is not so since an earlier one was told. Of a long silence more
     /// than that can be said.
     fn was_not_without(&self, held: &HeldTag, signal: Option<&str>) -> bool {
-        let by = |rule: &&Rule| held.by == *rule.name && rule.written.absent.is_none();
-        let never = |rule: &Rule| rule.written.holds.never.iter().any(|never| Some(never.as_str()) == signal);
-        self.rulebook.rules.iter().find(by).is_some_and(never)
+        let by = self.rulebook.rule(&held.by).filter(|rule| rule.written.absent.is_none());
+        by.is_some_and(|rule| rule.written.holds.never.iter().any(|never| Some(never.as_str()) == signal))
     }
 
     /// Whether a tag was counted for since a signal, and too little of it came behind one that is told only now.
     fn rests_on_before(&self, held: &HeldTag, signal: &Signal) -> bool {
         let begins_anew = |rule: &&Rule| {
             let since = rule.written.count.as_ref().and_then(|count| count.since.as_deref());
-            since == Some(signal.name) && held.by == *rule.name
+            since == Some(signal.name)
         };
-        let rule = self.rulebook.rules.iter().find(begins_anew);
+        let rule = self.rulebook.rule(&held.by).filter(begins_anew);
         rule.is_some_and(|rule| !figures::is_enough_since(self.facts, rule, signal))
     }
 
@@ -251,9 +249,8 @@ impl Change<'_> {
 
     /// What a rule planned with its tag is not wanted when the tag is taken away: no reminder of a cart that was paid for.
     pub(super) fn unplan(&mut self, rule: &str) {
-        let planned =
-            |other: &&Rule| *other.name == *rule && (other.written.follow_up.is_some() || !other.steps.is_empty());
-        if let Some(rule) = self.rulebook.rules.iter().find(planned) {
+        let plans = |rule: &&Rule| rule.written.follow_up.is_some() || !rule.steps.is_empty();
+        if let Some(rule) = self.rulebook.rule(rule).filter(plans) {
             self.out.push(Consequence::CancelFollowUps { rule: rule.name.clone(), order: None });
         }
     }
@@ -386,9 +383,9 @@ pub(super) fn sends_each_time(rule: &Rule) -> bool {
 /// late. Where the absence is one after something else, that may have happened again behind the late event: there it stays. One that a
 /// stay on the site set, when that had begun: a payment that ended it may be told behind the page that it was made on.
 pub(super) fn came_to_hold(rulebook: &Rulebook, facts: &Facts, held: &HeldTag) -> Timestamp {
-    let mut absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
-    let Some(rule) = absences.find(|rule| held.by == *rule.name) else {
-        return held.given() - stay(rulebook, &held.by);
+    let rule = rulebook.rule(&held.by);
+    let Some(rule) = rule.filter(|rule| rule.written.absent.is_some()) else {
+        return held.given() - rule.map_or(Duration::ZERO, stay);
     };
     let after = rule.written.absent.as_ref().and_then(|absent| absent.after.as_ref());
     let again = after.and_then(|after| after.iter().filter_map(|after| facts.marks.get(after)).max()).copied();
@@ -397,10 +394,9 @@ pub(super) fn came_to_hold(rulebook: &Rulebook, facts: &Facts, held: &HeldTag) -
 }
 
 /// How long a stay on a page or the site was at least by which a rule holds.
-fn stay(rulebook: &Rulebook, by: &str) -> Duration {
-    let rule = rulebook.rules.iter().find(|rule| *rule.name == *by);
-    let figures = rule.into_iter().flat_map(|rule| &rule.written.more_than);
-    let seconds = figures.filter(|(figure, _)| figure.ends_with("seconds")).map(|(_, seconds)| *seconds);
+fn stay(rule: &Rule) -> Duration {
+    let seconds =
+        rule.written.more_than.iter().filter(|(figure, _)| figure.ends_with("seconds")).map(|(_, seconds)| *seconds);
     Duration::seconds(seconds.max().unwrap_or_default())
 }
 
@@ -431,5 +427,5 @@ pub(super) fn taken_away(facts: &Facts, tag: &str) -> Option<Timestamp> {
 
 /// Whether a rule of that name looks at purchases alone.
 pub(super) fn is_by_orders(rulebook: &Rulebook, rule: &str) -> bool {
-    rulebook.rules.iter().any(|other| *other.name == *rule && signal::is_of_orders(other))
+    rulebook.rule(rule).is_some_and(signal::is_of_orders)
 }

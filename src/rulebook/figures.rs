@@ -2,6 +2,7 @@
 //! from the order book (`purchases.rs`), all others from what was remembered of them.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
@@ -216,7 +217,10 @@ fn remember<'f>(
         None if weight > 0 => signal.field("product").unwrap_or_default().to_owned(),
         None => String::new(),
     };
-    let counters = facts.counters.entry(rule.name.to_string()).or_default();
+    if !facts.counters.contains_key(&*rule.name) {
+        facts.counters.insert(rule.name.to_string(), BTreeMap::new());
+    }
+    let counters = facts.counters.get_mut(&*rule.name)?;
     let oldest = now - rule.window;
     if counters.len() >= APART {
         counters.retain(|_, entries| entries.iter().any(|entry| entry.at >= oldest));
@@ -228,7 +232,9 @@ fn remember<'f>(
         add(entries, entry, distinct.is_some());
     }
     // Sorted by time: a late event takes its place among the others.
-    entries.sort_by_key(|entry| entry.at);
+    if !entries.is_sorted_by_key(|entry| entry.at) {
+        entries.sort_by_key(|entry| entry.at);
+    }
     let over = entries.partition_point(|entry| entry.at < oldest);
     entries.drain(..over.max(entries.len().saturating_sub(keep)));
     Some(entries)

@@ -48,7 +48,7 @@ pub(super) fn is_coloured(facts: &Facts, name: &str) -> bool {
 /// Whether what the rule asks of the contact holds. Of tags about single things those count that are about what the signal is about;
 /// without a signal, all must be about one and the same.
 pub(super) fn holds(rule: &Rule, facts: &Facts, signal: Option<&Signal>) -> bool {
-    let of_one = signal.is_none() && are_about(rule, facts).next().is_some();
+    let of_one = signal.is_none() && rule.written.about.is_some() && are_about(rule, facts).next().is_some();
     let about = signal.and_then(|signal| signal.about(rule).next());
     (if of_one { holds_of(rule, facts).next().is_some() } else { holds_tags(rule, facts, about) })
         && holds_besides(rule, facts, signal)
@@ -67,7 +67,11 @@ pub(super) fn holds_of<'f>(rule: &'f Rule, facts: &'f Facts) -> impl Iterator<It
 
 fn holds_tags(rule: &Rule, facts: &Facts, about: Option<&str>) -> bool {
     let holds = &rule.written.holds;
-    let is_held = |tag: &String| facts.like(tag).any(|(_, held)| held.is_about(about));
+    // Most name one tag, which is found sooner than all that begin alike.
+    let is_held = |tag: &String| match tag.ends_with('*') {
+        true => facts.like(tag).any(|(_, held)| held.is_about(about)),
+        false => facts.tags.get(tag.as_str()).is_some_and(|held| held.is_about(about)),
+    };
     holds.tags.iter().all(is_held)
         && (holds.any_tags.is_empty() || holds.any_tags.iter().any(is_held))
         && !holds.not_tags.iter().any(is_held)
@@ -102,18 +106,17 @@ pub(super) fn has_lines(rule: &Rule, order: &OrderFacts) -> bool {
 /// Whether something was bought that the rule asks for, other than what the signal is about, and as long before a moment as it asks.
 pub(super) fn has_bought(rule: &Rule, orders: &[OrderFacts], signal: Option<&Signal>, now: Option<Timestamp>) -> bool {
     let wanted = &rule.written.holds.bought;
+    if wanted.is_empty() {
+        return true;
+    }
     let in_time = |order: &&OrderFacts| {
         let Some((at_least, at_most)) = rule.bought_ago else { return true };
         now.zip(order.paid).is_some_and(|(now, paid)| (at_least..=at_most).contains(&(now - paid)))
     };
     let own = signal.and_then(|signal| Some(format!("{}/{}", signal.field("category")?, signal.field("product")?)));
     let fits = |line: &str| wanted.iter().any(|pattern| is_line(line, pattern)) && own.as_deref() != Some(line);
-    wanted.is_empty()
-        || orders
-            .iter()
-            .filter(|order| order.is_purchase())
-            .filter(in_time)
-            .any(|order| order.lines.iter().any(|(line, _)| fits(&as_pattern(line))))
+    let mut bought = orders.iter().filter(|order| order.is_purchase()).filter(in_time);
+    bought.any(|order| order.lines.iter().any(|(line, _)| fits(&as_pattern(line))))
 }
 
 /// A line as the patterns of rules write it.

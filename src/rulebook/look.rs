@@ -11,22 +11,23 @@ use crate::domain::Timestamp;
 /// Looks at all of them.
 pub(super) fn look(change: &mut Change<'_>) {
     let (rulebook, now) = (change.rulebook, change.now);
+    // No rule that is looked at changes what is counted.
+    let numbers = crossed::numbers(rulebook, change.facts, now);
     for rule in rulebook.looked_at.iter().map(|index| &rulebook.rules[*index]) {
-        let is_held = is_held(rule, change.facts);
         let figure = match rule.crossed.is_empty() {
-            false => crossed::figure(rule, change.facts, now),
+            false => crossed::figure(rule, change.facts, &numbers, now),
             true => responses::figure(rulebook, rule, change.facts, now),
         };
-        match figure.filter(|_| holds(rule, change.facts, None)) {
+        match (figure.filter(|_| holds(rule, change.facts, None)), rule.life) {
             // What has no time of its own needs no renewing.
-            Some(_) if is_held && !matches!(rule.life, Life::For(_)) => {}
-            Some(figure) => {
-                change.at = if is_held { figure.newest } else { now };
+            (Some(_), Life::Kept | Life::While) if is_held(rule, change.facts) => {}
+            (Some(figure), _) => {
+                change.at = if is_held(rule, change.facts) { figure.newest } else { now };
                 change.apply(rule, None, &figure.text, &figure.events);
                 change.at = now;
             }
-            None if rule.life == Life::While => change.take_back(rule, "it holds no more"),
-            None => {}
+            (None, Life::While) => change.take_back(rule, "it holds no more"),
+            (None, _) => {}
         }
     }
     change.facts.looked = Some(now);

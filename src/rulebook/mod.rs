@@ -86,10 +86,16 @@ const STEP: Duration = Duration::millis(1);
 /// All rules, checked and indexed by the signals that can trigger them. Immutable.
 pub struct Rulebook {
     rules: Vec<Rule>,
+    /// Where each rule stands, by its name.
+    by_name: std::collections::HashMap<std::sync::Arc<str>, usize>,
     /// For each signal, the rules that it can trigger.
     by_signal: std::collections::HashMap<&'static str, Vec<usize>>,
     /// Rules that wait for something not to happen.
     absences: Vec<usize>,
+    /// The signals that any of them waits for, or that start its clock anew.
+    waited_for: Vec<String>,
+    /// Those of them that wait for a signal to follow on others, for each signal that starts their clock or is waited for.
+    waiting: std::collections::HashMap<String, Vec<usize>>,
     /// Rules that give a stage together with a tag that holds as long as its figure does.
     lasting: Vec<usize>,
     /// Rules about the states of orders.
@@ -232,7 +238,7 @@ impl Rulebook {
     /// From when until when a rule's message may go that waits for a window of the calendar, where the customer is; `None` where it waits
     /// for none.
     pub fn window_of(&self, rule: &str, contact: &Contact, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
-        let rule = self.rules.iter().find(|other| *other.name == *rule)?;
+        let rule = self.rule(rule)?;
         let window = rule.written.follow_up.as_ref()?.at.as_ref()?;
         let begins = self.calendars.next_beginning(window, contact, now)?;
         Some((begins + rule.follow_after, begins + rule.follow_latest))
@@ -266,6 +272,11 @@ impl Rulebook {
             .chain(sequences::next_due(self, facts))
             .min();
         timers::absence_before(self, facts, first).or(first)
+    }
+
+    /// The rule of that name.
+    fn rule(&self, name: &str) -> Option<&Rule> {
+        self.by_name.get(name).map(|index| &self.rules[*index])
     }
 
     /// The key that the shop sells a product under, by its name or number. One of another category than is told is something else, and a

@@ -301,6 +301,10 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
     }
     let ranks = ranks(&change.facts.orders);
     for rule in rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]) {
+        // Of most rules no order is there, nor was.
+        if moved.is_none() && !rule.order_ranks.meet(ranks) && !told_of_any(rule, change.facts) {
+            continue;
+        }
         let told = change.facts.waited.get(&*rule.name).copied();
         let (newest, mut news) = match rule.order_ranks.meet(ranks) {
             true => standing(rule, change.facts, told, change.now),
@@ -335,6 +339,14 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
                 change.at = change.now;
             }
         }
+    }
+}
+
+/// Whether a rule holds a tag, or where it gives none has told, of an order.
+fn told_of_any(rule: &Rule, facts: &Facts) -> bool {
+    match &rule.written.tag {
+        Some(tag) => facts.tags.get(tag.get_ref().as_str()).is_some_and(|held| held.by == *rule.name),
+        None => facts.waited.contains_key(&*rule.name),
     }
 }
 

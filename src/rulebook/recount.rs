@@ -254,7 +254,7 @@ fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
 }
 
 fn rule_of<'a>(change: &Change<'a>, name: &str) -> Option<&'a Rule> {
-    change.rulebook.rules.iter().find(|rule| &*rule.name == name)
+    change.rulebook.rule(name)
 }
 
 /// Whether a rule looks at what single things cost.
@@ -388,7 +388,7 @@ fn named(change: &Change<'_>, rule: &Rule, pattern: &str, signal: &Signal) -> Op
         let name = name.as_str();
         *held.by == *rule.name
             && held.since == change.at
-            && (name.len(), name.starts_with(&before), name.ends_with(&behind)) == (tag.as_str().len(), true, true)
+            && (name.len(), name.starts_with(&*before), name.ends_with(&*behind)) == (tag.as_str().len(), true, true)
     };
     Some(change.facts.tags.iter().find(is_it).map_or(tag, |(held, _)| held.clone()))
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use chrono::{NaiveTime, Weekday};
 
-use super::kept::Entry;
 use super::written::Written;
 use crate::domain::{Colour, Duration, Every, Heat, Problem, Stage};
 
@@ -51,8 +50,9 @@ pub(super) struct CrossedCount {
     pub(super) at_least: usize,
     pub(super) at_most: usize,
     pub(super) within: Duration,
-    /// Rules that count the same within the same time share a counter; its name.
+    /// Rules that count the same within the same time share a counter: its name, and its place among those that are shared.
     pub(super) counter: String,
+    pub(super) place: usize,
 }
 
 impl CrossedCount {
@@ -65,8 +65,8 @@ impl CrossedCount {
         }
     }
 
-    pub(super) fn holds(&self, counted: &[Entry]) -> bool {
-        (self.at_least..=self.at_most).contains(&counted.len())
+    pub(super) fn holds(&self, counted: usize) -> bool {
+        (self.at_least..=self.at_most).contains(&counted)
     }
 
     pub(super) fn keep(&self) -> usize {
@@ -131,6 +131,9 @@ pub(super) struct Rule {
     pub(super) apart: Duration,
     pub(super) rise: Option<Rise>,
     pub(super) absent_for: Duration,
+    /// What its clock starts with and ends with, by the places among the signals that any rule waits for: those of `of`, and that of
+    /// `after_last`.
+    pub(super) waits_for: (Vec<usize>, Option<usize>),
     pub(super) crossed: Vec<CrossedCount>,
     pub(super) responses_for: Duration,
     /// Ranks of [`AnyOrder`], and how long an order must have stood there.

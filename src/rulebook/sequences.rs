@@ -67,13 +67,16 @@ pub(super) fn look(change: &mut Change<'_>) {
                 }
             }
             (true, run) => {
+                let before = run;
                 let mut run = run.unwrap_or(Run { begun: change.now, planned: 0 });
                 // After a long sleep several may be due: those whose time is over are passed over.
                 while run.due(rule).is_some_and(|due| due <= change.now) {
                     change.plan_step(rule, run.planned, run.begun);
                     run.planned += 1;
                 }
-                change.facts.sequences.insert(rule.name.to_string(), run);
+                if before.is_none_or(|before| before.planned < run.planned) {
+                    change.facts.sequences.insert(rule.name.to_string(), run);
+                }
             }
         }
     }

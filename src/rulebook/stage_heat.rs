@@ -111,15 +111,14 @@ impl Change<'_> {
                 ended.push((tag, held.by));
             }
         }
-        let rule_of = |name: &str| self.rulebook.rules.iter().find(|rule| &*rule.name == name);
-        for rule in ended.iter().filter_map(|(_, by)| rule_of(by)) {
+        for rule in ended.iter().filter_map(|(_, by)| self.rulebook.rule(by)) {
             if let Some(stage) = rule.stage.filter(|stage| timers::lasts_with_tag(rule, *stage)) {
                 self.facts.stages.insert(stage, self.now);
             }
         }
         // Where a tier ends, the one below it may hold.
         let is_tier = |name: &str| {
-            let rule = rule_of(name);
+            let rule = self.rulebook.rule(name);
             rule.is_some_and(|rule| signal::is_of_orders(rule) && rule.written.exclusive.is_some())
         };
         if ended.iter().any(|(_, by)| is_tier(by)) {

@@ -23,31 +23,53 @@ fn waited_until(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
 
 /// Since when a rule waits, unless it told of that already.
 pub(super) fn began(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
+    let since = waits_since(rule, facts, |signal, _| facts.marks.get(signal).copied())?;
+    (facts.waited.get(&*rule.name) != Some(&since)).then_some(since)
+}
+
+/// Since when a rule waits, or has told that it waited in vain. `seen` tells when a signal was seen last, by its name or its place among
+/// those that rules wait for.
+fn waits_since(rule: &Rule, facts: &Facts, seen: impl Fn(&str, usize) -> Option<Timestamp>) -> Option<Timestamp> {
     let absent = rule.written.absent.as_ref()?;
-    let last = || absent.of.iter().filter_map(|of| facts.marks.get(of)).max().copied();
-    let base = match (&absent.after, &absent.after_last) {
-        (Some(_), _) => *facts.waits.get(&*rule.name)?,
-        (None, Some(after)) => {
-            let after = *facts.marks.get(after)?;
-            if last().is_some_and(|last| last >= after) {
-                return None;
-            }
-            after
-        }
-        (None, None) => last()?,
+    let (of, after_last) = &rule.waits_for;
+    let last = || absent.of.iter().zip(of).filter_map(|(signal, place)| seen(signal, *place)).max();
+    match (&absent.after, absent.after_last.as_ref().zip(*after_last)) {
+        (Some(_), _) => facts.waits.get(&*rule.name).copied(),
+        (None, Some((after, place))) => seen(after, place).filter(|after| last().is_none_or(|last| last < *after)),
+        (None, None) => last(),
+    }
+}
+
+/// The signals that rules wait for, or that start their clocks anew. Rules learn which are theirs.
+pub(super) fn waited_for(rules: &mut [Rule]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut place_of = |signal: &str| {
+        all.iter().position(|other| other == signal).unwrap_or_else(|| {
+            all.push(signal.to_owned());
+            all.len() - 1
+        })
     };
-    (facts.waited.get(&*rule.name) != Some(&base)).then_some(base)
+    for rule in rules {
+        let Some(absent) = &rule.written.absent else { continue };
+        let of = absent.of.iter().map(&mut place_of).collect();
+        rule.waits_for = (of, absent.after_last.as_deref().map(&mut place_of));
+    }
+    all
 }
 
 /// The first that a rule has waited for in vain, if that is before a moment. One that waits for a tag to go is looked at again when
 /// that happens.
 pub(super) fn absence_before(rulebook: &Rulebook, facts: &Facts, first: Option<Timestamp>) -> Option<Timestamp> {
     let absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
+    // Many rules wait for the same few signals.
+    let seen: Vec<_> = rulebook.waited_for.iter().map(|signal| facts.marks.get(signal).copied()).collect();
+    let seen = |_: &str, place: usize| seen.get(place).copied().flatten();
     absences.fold(None, |earliest: Option<Timestamp>, rule| {
         let limit = earliest.or(first);
         let is_earlier = |due: &Timestamp| limit.is_none_or(|limit| *due < limit);
-        let due =
-            waited_until(rule, facts).filter(is_earlier).and_then(|_| absence_due(rule, facts)).filter(is_earlier);
+        // Most wait longer than until then, which shows before it is looked at whether they told already.
+        let waited = waits_since(rule, facts, seen).map(|since| since + rule.absent_for + STEP).filter(is_earlier);
+        let due = waited.and_then(|_| absence_due(rule, facts)).filter(is_earlier);
         due.filter(|_| !is_held_up(rule, facts)).or(earliest)
     })
 }
@@ -86,7 +108,7 @@ fn follows(rule: &Rule) -> bool {
 /// Notes what a signal means for the rules that wait for something to follow on something else: their clock starts with the
 /// first of what it follows on since the last of what they wait for. What arrives late counts by its own time.
 pub(super) fn wait(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal) {
-    for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
+    for rule in rulebook.waiting.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]) {
         let Some((absent, after)) =
             rule.written.absent.as_ref().and_then(|absent| Some((absent, absent.after.as_ref()?)))
         else {

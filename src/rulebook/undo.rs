@@ -103,8 +103,7 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
             continue;
         }
         let taken_away = effects::was_taken_away(change.facts, &tag, held.given());
-        let rule = change.rulebook.rules.iter().find(|rule| *rule.name == *held.by);
-        match rule.filter(|_| !taken_away) {
+        match change.rulebook.rule(&held.by).filter(|_| !taken_away) {
             Some(rule) if !change.facts.holds(tag.as_str()) => {
                 back.push((tag.clone(), ended.at));
                 change.come_back(tag, held, rule, ended.at);
@@ -187,7 +186,7 @@ pub(super) fn no_longer_ended(change: &mut Change<'_>, back: &mut Back) {
                     && !effects::was_taken_away(change.facts, &tag, held.given())
             };
             let Some(held) = held.filter(stands) else { continue };
-            if let Some(rule) = rulebook.rules.iter().find(|rule| *rule.name == *held.by) {
+            if let Some(rule) = rulebook.rule(&held.by) {
                 back.push((tag.clone(), at));
                 change.come_back(tag, held, rule, at);
             }
@@ -200,7 +199,7 @@ pub(super) fn replaced_since(change: &mut Change<'_>, back: &mut Back) {
     let rulebook = change.rulebook;
     back.retain(|(tag, ended)| {
         let held = change.facts.tags.get(tag).filter(|_| is_excluded(change, tag, Some(*ended)));
-        let rule = held.and_then(|held| rulebook.rules.iter().find(|rule| *rule.name == *held.by));
+        let rule = held.and_then(|held| rulebook.rule(&held.by));
         if let Some(rule) = rule {
             change.take_back_one(tag, rule, "another one took its place since");
         }
@@ -210,11 +209,9 @@ pub(super) fn replaced_since(change: &mut Change<'_>, back: &mut Back) {
 
 /// Whether a tag is held, set after a moment, that stands in the place of this one.
 fn is_excluded(change: &Change<'_>, tag: &TagKey, after: Option<Timestamp>) -> bool {
-    let rules = &change.rulebook.rules;
     let stands = |(other, held): &(&TagKey, &HeldTag)| *other != tag && Some(held.since) > after;
     change.facts.tags.iter().filter(stands).any(|(_, held)| {
-        let rule = rules.iter().find(|rule| *rule.name == *held.by);
-        let exclusive = rule.and_then(|rule| rule.written.exclusive.as_ref());
+        let exclusive = change.rulebook.rule(&held.by).and_then(|rule| rule.written.exclusive.as_ref());
         exclusive.into_iter().flat_map(Words::iter).any(|pattern| is_like(tag, pattern))
     })
 }

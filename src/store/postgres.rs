@@ -5,6 +5,7 @@ use std::time::Duration as StdDuration;
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
+use self::queries::batch::Statement;
 use super::{ClaimedContact, StoreError};
 
 pub(super) type Database = sqlx::Postgres;
@@ -152,6 +153,18 @@ async fn prepare(options: &PgConnectOptions, beside: bool) -> Result<(), StoreEr
 
 /// Nothing to wait for: who writes locks rows.
 pub(super) async fn turn(_: &Source) {}
+
+/// Carries statements out in their order; those for no rows are left out.
+pub(super) async fn carry_out(connection: &mut Connection, statements: Vec<Statement>) -> Result<(), sqlx::Error> {
+    for (statement, parameters) in statements {
+        if parameters.first().is_some_and(|rows| rows == "[]") {
+            continue;
+        }
+        let query = parameters.into_iter().fold(sqlx::query(statement), |query, parameter| query.bind(parameter));
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
 
 /// A connection for what must not stand still. Where the server has none left, this node gives back those of its shared ones that
 /// nobody uses just now.

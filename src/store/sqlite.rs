@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use sqlx::Arguments as _;
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::task::AbortOnDropHandle;
 
+use self::queries::batch::Statement;
 use super::StoreError;
 
 pub(super) type Database = sqlx::Sqlite;
@@ -184,6 +188,31 @@ pub(super) async fn connect((options, _): &Source) -> Result<Connection, sqlx::E
     <Connection as sqlx::Connection>::connect_with(&options.clone().pragma("temp_store", "memory")).await
 }
 
+/// Carries statements out in their order, in one go: each way to the thread that has the file costs as much as a small statement. Of
+/// those that come together again and again the database has them ready.
+pub(super) async fn carry_out(connection: &mut Connection, statements: Vec<Statement>) -> Result<(), sqlx::Error> {
+    let (mut text, mut arguments) = (String::new(), SqliteArguments::default());
+    for (statement, parameters) in statements {
+        number_from(&mut text, statement, arguments.len());
+        for parameter in parameters {
+            arguments.add(parameter).map_err(sqlx::Error::Encode)?;
+        }
+    }
+    sqlx::query_with(sqlx::AssertSqlSafe(text), arguments).execute(connection).await.map(drop)
+}
+
+/// Writes a statement behind others, its parameters numbered behind theirs.
+fn number_from(text: &mut String, statement: &str, first: usize) {
+    let mut parts = statement.split('$');
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+        let number: usize = part[..digits].parse().unwrap_or_default();
+        text.push_str(&format!("${}{}", number + first, &part[digits..]));
+    }
+    text.push_str(";\n");
+}
+
 /// The writer's turn, until what this gives is dropped.
 pub(super) async fn turn((_, turns): &Source) -> OwnedMutexGuard<()> {
     turns.clone().lock_owned().await
@@ -265,6 +294,24 @@ mod tests {
     use super::*;
     use crate::domain::Timestamp;
     use crate::store::{Backend, Store, View};
+
+    #[tokio::test]
+    async fn statements_that_go_together_have_their_own_parameters_and_are_one_change() {
+        let mut connection = Connection::connect("sqlite::memory:").await.unwrap();
+        sqlx::query("create table told (place integer, text text unique)").execute(&mut connection).await.unwrap();
+        let insert = "insert into told (text, place) values ($2, $1)";
+        let told = |place: &str, text: &str| (insert, vec![place.to_owned(), text.to_owned()]);
+        let delete = ("delete from told where text = $1", vec!["a".to_owned()]);
+        carry_out(&mut connection, vec![told("1", "a"), told("2", "b"), delete, told("3", "a")]).await.unwrap();
+        let read = "select place, text from told order by place";
+        let rows: Vec<(i64, String)> = sqlx::query_as(read).fetch_all(&mut connection).await.unwrap();
+        assert_eq!(rows, [(2, "b".to_owned()), (3, "a".to_owned())]);
+        // What one of them does not take is told, and none behind it is carried out.
+        let refused = carry_out(&mut connection, vec![told("4", "c"), told("5", "c"), told("6", "d")]).await;
+        assert!(refused.unwrap_err().as_database_error().unwrap().is_unique_violation());
+        let rows: Vec<(i64, String)> = sqlx::query_as(read).fetch_all(&mut connection).await.unwrap();
+        assert_eq!(rows.last().unwrap().0, 4);
+    }
 
     #[tokio::test]
     async fn the_writer_waits_for_a_small_change_longer_than_for_another_program() {

@@ -48,7 +48,7 @@ fn a_follow_up_has_words_of_its_own_in_every_language() {
     // Where it leaves in another language, who has no name is greeted as there.
     template.parts.numbered = Some(vec![template.body[0].clone(), "20 %".into()]);
     (template.language, talk.contact.language) = ("pt_BR".into(), Some(Language("ar".into())));
-    let nameless = |language: &str| talk.dialogue.templates.word(language, "nameless");
+    let nameless = |language: &str| talk.dialogue.templates.word(language, "nameless").into_owned();
     talk.dialogue.say_in_its_language(&mut template, None, "ar");
     assert_eq!(template.parts.numbered, Some(vec![nameless("pt"), "20 %".into()]));
     assert_ne!(nameless("ar"), nameless("pt"));

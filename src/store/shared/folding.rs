@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::batch::Batch;
 use super::{Connection, handoffs, json, links, run};
 use crate::domain::{Content, Duration, MessageNumber, Sender, StatusKind};
 use crate::store::{Folded, NOT_KNOWN_WHETHER_SENT, NewOutgoing, OutboxStatus, Overtaken};
@@ -14,16 +15,26 @@ pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Fold
     let folded: Vec<&Folded> =
         folded.iter().filter(|folded| folded.postponed.is_none() && !folded.unreadable && !folded.kept).collect();
     states(connection, &folded).await?;
-    read(connection, &folded).await?;
-    super::recompute::mark(connection, &folded).await?;
-    ledger(connection, &folded).await?;
-    super::indexing::write(connection, &folded).await?;
+    judge_anew(connection, &folded).await?;
+    super::indexing::forget(connection, &folded).await?;
     cancel(connection, &folded).await?;
-    outgoing(connection, &folded).await?;
-    super::recipients::refuse(connection, &folded).await?;
+    let told = Told::of(&folded);
+    told.send_again(connection).await?;
     let made: Vec<_> = folded.iter().flat_map(|folded| &folded.links).collect();
-    links::add(connection, &made).await?;
-    statuses(connection, &folded).await?;
+    // What most batches have something of.
+    let mut batch = Batch::default();
+    look_for(&mut batch, &folded);
+    read(&mut batch, &folded);
+    super::recompute::mark(&mut batch, &folded);
+    ledger(&mut batch, &folded);
+    super::indexing::write(&mut batch, &folded);
+    outgoing(&mut batch, &folded);
+    links::write(&mut batch, &made);
+    told.write(&mut batch);
+    batch.carry_out(connection).await?;
+    told.release(connection).await?;
+    super::indexing::orders(connection, &folded).await?;
+    super::recipients::refuse(connection, &folded).await?;
     let mut trail = handoffs::write(connection, &folded).await?;
     trail.extend(folded.iter().filter_map(|folded| folded.consent.map(|consent| consent.trail(folded.contact))));
     super::webhooks::leave(connection, &trail).await
@@ -116,15 +127,24 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
     if written < rows.len() as u64 {
         return Err(sqlx::Error::Encode(Box::new(Overtaken)));
     }
-    let written = |folded: &&Folded| folded.summary.last_inbound_at.map(|at| at.0);
-    let summaries = folded.iter().map(|folded| (folded.contact.0, folded.summary.json.as_str(), written(folded)));
-    super::searching::keep(connection, summaries).await
+    Ok(())
 }
 
-async fn read(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+/// What people look for.
+fn look_for(batch: &mut Batch, folded: &[&Folded]) {
+    let written = |folded: &&Folded| folded.summary.last_inbound_at.map(|at| at.0);
+    let summaries = folded.iter().map(|folded| (folded.contact.0, folded.summary.json.as_str(), written(folded)));
+    super::searching::keep(batch, summaries);
+}
+
+fn read(batch: &mut Batch, folded: &[&Folded]) {
     let seqs: Vec<[i64; 1]> = folded.iter().flat_map(|folded| folded.seqs.iter().map(|seq| [*seq])).collect();
     let delete = concat!("delete from unread where seq in (select cast(value->>0 as bigint) from ", rows!("$1"), ")");
-    run(connection, delete, &seqs).await?;
+    batch.rows(delete, &seqs);
+}
+
+/// Events that were judged later than they came in: a replay must judge them then.
+async fn judge_anew(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
     let rejudged: Vec<_> = folded.iter().flat_map(|folded| folded.rejudged.iter()).collect();
     let update = concat!(
         "update journal set received = r.at from (select cast(value->>0 as bigint) as seq, ",
@@ -135,7 +155,7 @@ async fn read(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sql
     run(connection, update, &rejudged).await
 }
 
-async fn ledger(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+fn ledger(batch: &mut Batch, folded: &[&Folded]) {
     let changes = folded.iter().filter(|folded| !folded.ledger.is_empty());
     let rows: Vec<_> = changes.map(|folded| (folded.contact.0, json(&folded.ledger))).collect();
     let insert = concat!(
@@ -143,7 +163,7 @@ async fn ledger(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         rows!("$1"),
         " where true order by r.key"
     );
-    run(connection, insert, &rows).await
+    batch.rows(insert, &rows);
 }
 
 /// Takes back what the bot still had to say. What is under way to Meta is not put back to be sent once more.
@@ -176,7 +196,7 @@ async fn cancel(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
     run(connection, under_way, &cancelled).await
 }
 
-async fn outgoing(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+fn outgoing(batch: &mut Batch, folded: &[&Folded]) {
     let mut rows = Vec::new();
     for folded in folded {
         for outgoing in &folded.outgoing {
@@ -216,7 +236,7 @@ async fn outgoing(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
         rows!("$1"),
         " where true"
     );
-    run(connection, insert, &rows).await
+    batch.rows(insert, &rows);
 }
 
 /// The template that a follow-up goes by, where only that may be sent.
@@ -267,11 +287,16 @@ const NOTE_FAILED: &str = concat!(
     "and r.waits->>cast(outbox.attempts - 1 as int) is not null and outbox.expires_at - 2000 > r.at"
 );
 
-async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
-    let mut best: HashMap<(i64, i64), StatusRow<'_>> = HashMap::new();
-    let mut foreign: HashMap<&str, StatusRow<'_>> = HashMap::new();
-    for folded in folded {
-        for OutboxStatus { at, status, again } in &folded.statuses {
+/// The furthest of each message that statuses told of: by the number under which we sent it, and of others by Meta's id.
+struct Told<'a> {
+    best: HashMap<(i64, i64), StatusRow<'a>>,
+    foreign: HashMap<&'a str, StatusRow<'a>>,
+}
+
+impl<'a> Told<'a> {
+    fn of(folded: &[&'a Folded]) -> Self {
+        let (mut best, mut foreign) = (HashMap::new(), HashMap::new());
+        for OutboxStatus { at, status, again } in folded.iter().flat_map(|folded| &folded.statuses) {
             let (state, rank) = rank(status.status);
             let error = status.error.map(|code| code.to_string());
             let number: Option<MessageNumber> = status.message.parse().ok();
@@ -285,48 +310,60 @@ async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
                 None => keep_best(foreign.entry(status.message.as_str()), row(0, 0)),
             }
         }
+        Self { best, foreign }
     }
-    let told = best.values().map(|row| (row.4, row)).chain(foreign.iter().map(|(wamid, row)| (Some(*wamid), row)));
-    let failed = told.filter(|(_, row)| row.3 == 9 && !row.7.is_empty());
-    let again: Vec<_> = failed.filter_map(|(wamid, row)| Some((wamid?, &row.5, row.6, row.7))).collect();
-    run(connection, SEND_AGAIN, &again).await?;
-    let failed = best.values().filter(|row| row.3 == 9 && !row.7.is_empty());
-    let noted: Vec<_> = failed.filter_map(|row| Some((row.0, row.1, row.4?, &row.5, row.6, row.7))).collect();
-    run(connection, NOTE_FAILED, &noted).await?;
-    let set = concat!(
-        "update outbox set state = r.state, rank = r.rank, wamid = coalesce(r.wamid, outbox.wamid), error = r.error, ",
-        "updated_at = r.at from (select cast(value->>0 as bigint) as contact, cast(value->>1 as bigint) as number, ",
-        "value->>2 as state, cast(value->>3 as bigint) as rank, value->>4 as wamid, value->>5 as error, ",
-        "cast(value->>6 as bigint) as at from ",
-        rows!("$1"),
-        // `failed` is final unless the message was delivered before (Meta's reference, section 1.3).
-        ") as r where outbox.contact_id = r.contact and outbox.number = r.number ",
-        // What left once under one id is not told of under another: that was said of a message that an older copy of the database sent.
-        "and (r.wamid is null or coalesce(outbox.wamid, '') in ('', r.wamid) or outbox.attempts > 1) ",
-        // Nor of what is sent again, but that it arrived after all.
-        "and (outbox.rank > 1 or r.rank in (4, 5) or coalesce(outbox.wamid, '') <> coalesce(r.wamid, '-')) ",
-        "and (outbox.rank < r.rank ",
-        "and (r.rank < 9 or outbox.rank < 4) or outbox.error = $2 and r.rank >= 3)"
-    );
-    let failed: Vec<_> = best.values().filter(|row| row.3 == 9).map(|row| (row.0, row.1)).collect();
-    let best: Vec<_> = best.into_values().collect();
-    if !best.is_empty() {
+
+    /// Replies that failed for a reason that passes wait once more, before they count as failed.
+    async fn send_again(&self, connection: &mut Connection) -> Result<(), sqlx::Error> {
+        let foreign = self.foreign.iter().map(|(wamid, row)| (Some(*wamid), row));
+        let told = self.best.values().map(|row| (row.4, row)).chain(foreign);
+        let failed = told.filter(|(_, row)| row.3 == 9 && !row.7.is_empty());
+        let again: Vec<_> = failed.filter_map(|(wamid, row)| Some((wamid?, &row.5, row.6, row.7))).collect();
+        run(connection, SEND_AGAIN, &again).await?;
+        let failed = self.best.values().filter(|row| row.3 == 9 && !row.7.is_empty());
+        let noted: Vec<_> = failed.filter_map(|row| Some((row.0, row.1, row.4?, &row.5, row.6, row.7))).collect();
+        run(connection, NOTE_FAILED, &noted).await
+    }
+
+    fn write(&self, batch: &mut Batch) {
+        let best: Vec<_> = self.best.values().collect();
         // A status that comes after a message was given up as unknown says what became of it.
-        let query = sqlx::query(set).bind(json(&best)).bind(NOT_KNOWN_WHETHER_SENT);
-        query.execute(&mut *connection).await?;
+        batch.rows_and(SET_STATUS, &best, NOT_KNOWN_WHETHER_SENT);
+        let row = |(wamid, row): (&&'a str, &StatusRow<'a>)| (*wamid, row.2, row.3, row.5.clone(), row.6);
+        batch.rows(SET_BY_WAMID, &self.foreign.iter().map(row).collect::<Vec<_>>());
     }
-    super::limits::release(connection, &failed).await?;
-    let by_wamid = concat!(
-        "update outbox set state = r.state, rank = r.rank, error = r.error, updated_at = r.at from (select ",
-        "value->>0 as wamid, value->>1 as state, cast(value->>2 as bigint) as rank, value->>3 as error, ",
-        "cast(value->>4 as bigint) as at from ",
-        rows!("$1"),
-        ") as r where outbox.wamid = r.wamid and outbox.rank < r.rank and (r.rank < 9 or outbox.rank < 4) ",
-        "and (outbox.rank > 1 or r.rank in (4, 5))"
-    );
-    let foreign: Vec<_> = foreign.into_iter().map(|(wamid, row)| (wamid, row.2, row.3, row.5, row.6)).collect();
-    run(connection, by_wamid, &foreign).await
+
+    /// Who was not reached counts no more.
+    async fn release(&self, connection: &mut Connection) -> Result<(), sqlx::Error> {
+        let failed = self.best.values().filter(|row| row.3 == 9).map(|row| (row.0, row.1));
+        super::limits::release(connection, &failed.collect::<Vec<_>>()).await
+    }
 }
+
+const SET_STATUS: &str = concat!(
+    "update outbox set state = r.state, rank = r.rank, wamid = coalesce(r.wamid, outbox.wamid), error = r.error, ",
+    "updated_at = r.at from (select cast(value->>0 as bigint) as contact, cast(value->>1 as bigint) as number, ",
+    "value->>2 as state, cast(value->>3 as bigint) as rank, value->>4 as wamid, value->>5 as error, ",
+    "cast(value->>6 as bigint) as at from ",
+    rows!("$1"),
+    // `failed` is final unless the message was delivered before (Meta's reference, section 1.3).
+    ") as r where outbox.contact_id = r.contact and outbox.number = r.number ",
+    // What left once under one id is not told of under another: that was said of a message that an older copy of the database sent.
+    "and (r.wamid is null or coalesce(outbox.wamid, '') in ('', r.wamid) or outbox.attempts > 1) ",
+    // Nor of what is sent again, but that it arrived after all.
+    "and (outbox.rank > 1 or r.rank in (4, 5) or coalesce(outbox.wamid, '') <> coalesce(r.wamid, '-')) ",
+    "and (outbox.rank < r.rank ",
+    "and (r.rank < 9 or outbox.rank < 4) or outbox.error = $2 and r.rank >= 3)"
+);
+
+const SET_BY_WAMID: &str = concat!(
+    "update outbox set state = r.state, rank = r.rank, error = r.error, updated_at = r.at from (select ",
+    "value->>0 as wamid, value->>1 as state, cast(value->>2 as bigint) as rank, value->>3 as error, ",
+    "cast(value->>4 as bigint) as at from ",
+    rows!("$1"),
+    ") as r where outbox.wamid = r.wamid and outbox.rank < r.rank and (r.rank < 9 or outbox.rank < 4) ",
+    "and (outbox.rank > 1 or r.rank in (4, 5))"
+);
 
 fn keep_best<'a, K>(entry: std::collections::hash_map::Entry<'_, K, StatusRow<'a>>, row: StatusRow<'a>) {
     entry

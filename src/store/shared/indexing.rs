@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use sqlx::Row;
 
+use super::batch::Batch;
 use super::{Connection, json, run};
 use crate::store::{Folded, OrderRow};
 
@@ -20,25 +21,28 @@ fn within(name: String) -> String {
     format!("{kept}~{}", hex::encode(told))
 }
 
-/// Brings the index up to date with a batch of folds. A contact stands in a batch once.
-pub(in crate::store) async fn write(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
-    tags(connection, folded).await?;
-    profiles(connection, folded).await?;
-    orders(connection, folded).await
+/// Brings the index up to date with a batch of folds: tags and profiles. A contact stands in a batch once.
+pub(super) fn write(batch: &mut Batch, folded: &[&Folded]) {
+    tags(batch, folded);
+    profiles(batch, folded);
 }
 
-async fn tags(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+/// Forgets the tags of contacts whose index is made anew.
+pub(super) async fn forget(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
     let anew: Vec<_> = folded.iter().filter(|folded| folded.indexed.anew).map(|folded| [folded.contact.0]).collect();
     let forget =
         concat!("delete from held_tags where contact_id in (select cast(value->>0 as bigint) from ", rows!("$1"), ")");
-    run(connection, forget, &anew).await?;
+    run(connection, forget, &anew).await
+}
+
+fn tags(batch: &mut Batch, folded: &[&Folded]) {
     let gone = folded.iter().flat_map(|folded| folded.indexed.gone.iter().map(|tag| (folded.contact.0, tag)));
     let delete = concat!(
         "delete from held_tags where (contact_id, tag) in (select cast(value->>0 as bigint), value->>1 from ",
         rows!("$1"),
         ")"
     );
-    run(connection, delete, &gone.collect::<Vec<_>>()).await?;
+    batch.rows(delete, &gone.collect::<Vec<_>>());
     let held = folded
         .iter()
         .flat_map(|folded| folded.indexed.tags.iter().map(|(tag, since)| (folded.contact.0, tag, since.0)));
@@ -48,10 +52,10 @@ async fn tags(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sql
         rows!("$1"),
         " where true on conflict (contact_id, tag) do update set since = excluded.since"
     );
-    run(connection, insert, &held.collect::<Vec<_>>()).await
+    batch.rows(insert, &held.collect::<Vec<_>>());
 }
 
-async fn profiles(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+fn profiles(batch: &mut Batch, folded: &[&Folded]) {
     let rows: Vec<_> = folded
         .iter()
         .filter_map(|folded| {
@@ -85,10 +89,11 @@ async fn profiles(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
         "interaction_at = excluded.interaction_at, inbound_at = excluded.inbound_at, opted_out = excluded.opted_out, ",
         "opted_out_at = excluded.opted_out_at, planned = excluded.planned, plan_at = excluded.plan_at"
     );
-    run(connection, insert, &rows).await
+    batch.rows(insert, &rows);
 }
 
-async fn orders(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+/// The same of their orders.
+pub(super) async fn orders(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
     let row = |contact: i64, order: &OrderRow| {
         let (placed, paid, ordered) =
             (order.placed_at.0, order.paid_at.map(|at| at.0), order.ordered_at.map(|at| at.0));

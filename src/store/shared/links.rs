@@ -2,15 +2,20 @@
 
 use sqlx::Row;
 
+use super::batch::Batch;
 use super::{Connection, json};
 use crate::domain::{ContactId, Link, Timestamp, check_sum};
 use crate::store::{NewLink, StoredLink};
 
 /// Writes links.
 pub(in crate::store) async fn add(connection: &mut Connection, links: &[&NewLink]) -> Result<(), sqlx::Error> {
-    if links.is_empty() {
-        return Ok(());
-    }
+    let mut batch = Batch::default();
+    write(&mut batch, links);
+    batch.carry_out(connection).await
+}
+
+/// The same together with other changes.
+pub(super) fn write(batch: &mut Batch, links: &[&NewLink]) {
     let rows: Vec<_> =
         links.iter().map(|link| (&link.code, link.contact.0, link.at.0, json(&link.link), link.message)).collect();
     let insert = concat!(
@@ -19,8 +24,7 @@ pub(in crate::store) async fn add(connection: &mut Connection, links: &[&NewLink
         rows!("$1"),
         " where true"
     );
-    sqlx::query(insert).bind(json(&rows)).execute(connection).await?;
-    Ok(())
+    batch.rows(insert, &rows);
 }
 
 /// A link by its code, with the contact that it was made for, who may have become another one since.

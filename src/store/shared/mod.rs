@@ -2,6 +2,7 @@
 //! places where the two differ.
 
 pub(in crate::store) mod appending;
+pub(in crate::store) mod batch;
 pub(in crate::store) mod campaigns;
 pub(in crate::store) mod canned;
 pub(in crate::store) mod claiming;
@@ -44,7 +45,7 @@ pub(in crate::store) mod wide;
 
 use super::{
     BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, LOCK_SAID, ROUNDED_SUM, Source, WRITERS,
-    connect, turn,
+    carry_out, connect, turn,
 };
 
 /// A row that a query gives.

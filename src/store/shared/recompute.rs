@@ -2,6 +2,7 @@
 
 use sqlx::{Connection as _, Row};
 
+use super::batch::Batch;
 use super::claiming::{Beginning, beginnings};
 use super::{BEGIN, Connection, json, run};
 use crate::domain::ContactId;
@@ -32,22 +33,16 @@ pub(in crate::store) async fn made_with(
 
 /// Contacts of a batch of which something became known that had happened before what was folded; and those that were folded with
 /// something else than is in force, by a node that has not read the new files yet.
-pub(in crate::store) async fn mark(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
-    let in_force: Option<String> = match folded.iter().any(|folded| folded.folded_with.is_some()) {
-        true => sqlx::query_scalar("select fingerprint from made_with").fetch_optional(&mut *connection).await?,
-        false => None,
-    };
-    let rows = folded.iter().filter_map(|folded| {
-        let other =
-            in_force.as_ref().filter(|in_force| folded.folded_with.as_ref().is_some_and(|with| with != *in_force));
-        Some((folded.contact.0, other.or(folded.stale.as_ref())?))
-    });
+pub(super) fn mark(batch: &mut Batch, folded: &[&Folded]) {
+    let rows = folded.iter().map(|folded| (folded.contact.0, &folded.folded_with, &folded.stale));
     let insert = concat!(
-        "insert into stale (contact_id, fingerprint) select cast(value->>0 as bigint), value->>1 from ",
+        "insert into stale (contact_id, fingerprint) select contact, fingerprint from (select cast(value->>0 as bigint) as contact, ",
+        "case when in_force.fingerprint <> value->>1 then in_force.fingerprint else value->>2 end as fingerprint from ",
         rows!("$1"),
-        " where true on conflict (contact_id) do update set fingerprint = excluded.fingerprint"
+        " left join made_with as in_force on true) as told ",
+        "where fingerprint is not null on conflict (contact_id) do update set fingerprint = excluded.fingerprint"
     );
-    run(connection, insert, &rows.collect::<Vec<_>>()).await
+    batch.rows(insert, &rows.collect::<Vec<_>>());
 }
 
 /// How many contacts are to be made anew.

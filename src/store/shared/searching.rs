@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
+use super::Connection;
+use super::batch::Batch;
 use super::console::inbox_row;
-use super::{Connection, json};
 use crate::store::{InboxRow, folded};
 
 /// Contacts that are filled in at once.
@@ -27,10 +28,7 @@ fn text(summary: &str) -> String {
 }
 
 /// Writes what is looked for of these contacts: each with its summary, and when it wrote last.
-pub(in crate::store) async fn keep<'s>(
-    connection: &mut Connection,
-    summaries: impl Iterator<Item = (i64, &'s str, Option<i64>)>,
-) -> Result<(), sqlx::Error> {
+pub(super) fn keep<'s>(batch: &mut Batch, summaries: impl Iterator<Item = (i64, &'s str, Option<i64>)>) {
     let keep = concat!(
         "insert into searched (contact_id, text, at) select cast(value->>0 as bigint), value->>1, cast(value->>2 as bigint) from ",
         rows!("$1"),
@@ -40,7 +38,7 @@ pub(in crate::store) async fn keep<'s>(
     );
     let row = |(contact, summary, at): (i64, &str, Option<i64>)| (contact, text(summary), at.unwrap_or_default());
     let rows: Vec<(i64, String, i64)> = summaries.map(row).collect();
-    sqlx::query(keep).bind(json(&rows)).execute(connection).await.map(drop)
+    batch.rows(keep, &rows);
 }
 
 /// Fills in what is not there yet; false when all is.
@@ -51,7 +49,9 @@ pub(in crate::store) async fn fill(connection: &mut Connection) -> Result<bool, 
     if rows.is_empty() {
         return Ok(false);
     }
-    keep(connection, rows.iter().map(|(contact, summary)| (*contact, summary.as_str(), None))).await?;
+    let mut batch = Batch::default();
+    keep(&mut batch, rows.iter().map(|(contact, summary)| (*contact, summary.as_str(), None)));
+    batch.carry_out(connection).await?;
     Ok(true)
 }
 

@@ -94,8 +94,11 @@ pub(crate) fn take_back(judged: &mut [(Found, Verdict)]) {
         if !judged[at].0.taken_back {
             continue;
         }
+        let by_next = judged.get(at + 1).is_some_and(|(next, _)| next.corrects);
+        // What it was contrasted with may have turned out to be no sum: then nothing stands in its place.
+        let instead = if by_next { Some(at + 1) } else { at.checked_sub(1) };
+        let Some(instead) = instead else { continue };
         judged[at].1 = Verdict::Not(NotBudget::TakenBack);
-        let instead = if judged.get(at + 1).is_some_and(|(next, _)| next.corrects) { at + 1 } else { at - 1 };
         judged[instead].1 = match judged[instead].1 {
             Verdict::Budget(own) => Verdict::Budget(rank.max(own)),
             _ => Verdict::Budget(rank),

@@ -114,18 +114,17 @@ fn places(settings: &Settings) -> Option<Finding> {
 async fn database(settings: &Settings) -> Finding {
     let what = "database";
     let url = &settings.database.url;
-    // Beside a running server where there is one; where there is no database yet, it is made.
-    let opened = match Store::open_beside(url).await {
-        Err(StoreError::Address(_)) => Store::open(url).await,
-        opened => opened,
-    };
-    let written = match opened {
+    // Who only looks makes none: in the wrong folder, or with a slip in the address, an empty one would look well.
+    let written = match Store::open_beside(url).await {
         Ok(store) => match store.ping().await {
             Ok(()) => return in_order(&store).await,
             Err(error) => Err(error),
         },
-        // Before the first start of a new version that is as it should be.
+        // Before the first start, or the first of a new version, that is as it should be.
         Err(older @ StoreError::OlderTables) => Ok(older.to_string()),
+        Err(missing @ StoreError::Missing(_)) => Ok(format!(
+            "{missing} yet: `hotline serve` makes it. If there should be one, check HOTLINE_DATABASE__URL and where you are"
+        )),
         Err(error) => Err(error),
     };
     match written {

@@ -71,9 +71,11 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
 
 async fn act(action: Action, settings: Settings) -> Result<Ended, Stop> {
     let failed = |error: StoreError| Stop::new("the database refused it", error);
-    // Beside a running server where there is one; where there is no database yet, it is made.
+    // Beside a running server where there is one; where there is no database yet, the first person may come before the first start.
     let store = match Store::open_beside(&settings.database.url).await {
-        Err(StoreError::Address(_)) => Store::open(&settings.database.url).await,
+        Err(StoreError::Missing(_)) if matches!(action, Action::Add { .. }) => {
+            Store::open(&settings.database.url).await
+        }
         opened => opened,
     };
     let store = store.map_err(failed)?;

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// The address of the database is wrong.
     #[error("{0}")]
     Address(String),
+    /// There is no such file, and whoever looks makes none.
+    #[error("there is no database {0}")]
+    Missing(String),
     /// Another process owns the file.
     #[error("{0} is in use by another hotline; stop that one, or use PostgreSQL for several")]
     InUse(String),

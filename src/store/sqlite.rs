@@ -110,12 +110,20 @@ pub(super) fn no_address() -> StoreError {
     StoreError::Address("its address is none such as sqlite:hotline.db or postgres://USER@HOST/DATABASE".into())
 }
 
+/// Without its folder it cannot be made, either.
+fn missing(path: &Path) -> StoreError {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        Some(folder) => StoreError::Address(format!("there is no folder {} for the database", folder.display())),
+        None => StoreError::Missing(path.display().to_string()),
+    }
+}
+
 impl Sqlite {
     pub(super) async fn open(url: &str, beside: bool) -> Result<Self, StoreError> {
         let options = options(url).ok_or_else(no_address)?;
         let path = options.get_filename().to_path_buf();
         if beside && !path.exists() {
-            return Err(StoreError::Address(format!("there is no database {}", path.display())));
+            return Err(missing(&path));
         }
         let owner = match own(&path) {
             Ok(owner) => Some(owner),

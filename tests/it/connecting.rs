@@ -49,6 +49,33 @@ fn the_demos_shop_is_told_of_and_its_words_are_not_sent_to_meta() {
     assert!(pushed.contains("the Graph API cannot be reached"), "{pushed}");
 }
 
+/// In the wrong folder, or with a slip in the address, a new database would look well.
+#[test]
+fn who_looks_for_a_database_that_is_not_there_is_told_and_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = |arguments: &[&str], path: &str| {
+        let url = format!("sqlite:{}/{path}", folder.path().display());
+        let output = binary().args(arguments).env("HOTLINE_DATABASE__URL", url).output().unwrap();
+        (output.status.code(), said(&output))
+    };
+    let made = || std::fs::read_dir(folder.path()).unwrap().count();
+    let (status, told) = command(&["doctor"], "shop.db");
+    assert!(
+        told.contains("ok   database: there is no database") && told.contains("`hotline serve` makes it"),
+        "{told}"
+    );
+    assert_eq!((status, made()), (Some(0), 0), "{told}");
+    let (status, told) = command(&["doctor"], "nosuch/shop.db");
+    assert!(status == Some(1) && told.contains("fix  database: there is no folder"), "{told}");
+    for arguments in [&["user", "list"][..], &["user", "link", "ana"], &["user", "remove", "ana"]] {
+        let (status, told) = command(arguments, "shop.db");
+        assert!(status == Some(2) && told.contains("there is no database"), "{told}");
+    }
+    assert_eq!(made(), 0);
+    assert_eq!(command(&["user", "add", "ana", "--role", "admin"], "shop.db").0, Some(0), "before the first start");
+    assert!(made() > 0);
+}
+
 #[test]
 fn why_the_webhook_cannot_be_reached_is_told_to_the_cause_and_without_the_word_of_the_handshake() {
     let database = Database::empty_sqlite();

@@ -117,6 +117,13 @@ impl Settings {
                 "whatsapp.phone_number_id is missing: copy it from the app dashboard, WhatsApp > API setup".into()
             );
         }
+        let is_id = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(id) = self.whatsapp.phone_number_id.iter().find(|id| !is_id(id)) {
+            return Err(format!(
+                "whatsapp.phone_number_id: `{id}` is no id, which has digits alone. It is not the number itself, but stands beside it in \
+                 the app dashboard, WhatsApp > API setup"
+            ));
+        }
         Ok(())
     }
 }

@@ -368,6 +368,17 @@ mod tests {
     }
 
     #[test]
+    fn the_number_itself_is_no_id_of_it() {
+        let base = [("HOTLINE_WHATSAPP__APP_SECRET", "s"), ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "token")];
+        let id = |id: &str| with(&[&base[..], &[("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", id)]].concat());
+        assert!(id("880000000000001, 880000000000002").is_ok());
+        for wrong in ["+13125550100", "312-555-0100", "880000000000001,+1312"] {
+            let said = id(wrong).unwrap_err().to_string();
+            assert!(said.contains("is no id") && said.contains("not the number itself"), "{said}");
+        }
+    }
+
+    #[test]
     fn with_360dialog_a_token_takes_the_place_of_the_signature() {
         let graph = ("HOTLINE_WHATSAPP__GRAPH_URL", "https://waba-v2.360dialog.io");
         let base = [("HOTLINE_WHATSAPP__AUTH", "d360"), ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "key")];

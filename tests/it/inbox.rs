@@ -133,6 +133,8 @@ async fn canned_replies_are_written_by_admins_and_filled_for_the_customer() {
         let long = "x".repeat(4_097);
         for (fields, told) in [
             ([("name", "price"), ("text", "It is {{price}}.")], "Nobody knows what to put into {{price}}"),
+            ([("name", "price"), ("text", "Hi {{oops")], "“{{oops” would be sent as it stands"),
+            ([("name", "price"), ("text", "Hi {name}!")], "“{name}!” would be sent as it stands"),
             ([("name", "price"), ("text", " ")], "It has no words."),
             ([("name", " "), ("text", "x")], "A name has 1 to 40 characters"),
             ([("name", "price"), ("text", &long)], "It is too long"),
@@ -165,6 +167,9 @@ async fn canned_replies_are_written_by_admins_and_filled_for_the_customer() {
         let typed = [("text", "{{ name }}, {{shop}} keeps {{words}}"), ("key", "k1")];
         assert_eq!(ben.post("/contact/1/reply", &typed).await.0, StatusCode::SEE_OTHER);
         shows(&ben, conversation, "Wing, Harbour Goods keeps {{words}}").await;
+        let (status, page) = ben.post("/contact/1/reply", &[("text", "Dear {{name}, hello"), ("key", "k2")]).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.contains("or a brace is missing") && page.contains("Dear {{name}, hello</textarea>"), "{page}");
 
         assert_eq!(ben.post("/admin/canned/forget", &[("id", &german)]).await.0, StatusCode::FORBIDDEN);
         assert_eq!(ana.post("/admin/canned/forget", &[("id", &german)]).await.0, StatusCode::SEE_OTHER);

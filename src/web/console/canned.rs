@@ -22,6 +22,8 @@ use crate::web::typed::{self, Unsendable};
 const MOST: i64 = 300;
 /// Characters of a name.
 const LONGEST_NAME: usize = 40;
+/// Characters of a text that are shown where something is wrong.
+const SHOWN: usize = 24;
 
 pub(crate) fn router() -> Router<App> {
     Router::new().route("/admin/canned", get(page).post(save)).route("/admin/canned/forget", post(forget))
@@ -73,15 +75,47 @@ fn gaps(text: &str) -> impl Iterator<Item = &str> {
     text.split("{{").skip(1).filter_map(|from| Some(from.split_once("}}")?.0.trim()))
 }
 
+/// The first braces of a text that were meant for a gap and make none, as far as they are worth showing: a side of them is missing, or
+/// there is one where two belong around a name that is known.
+fn broken(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        let from = &rest[rest.find(['{', '}'])?..];
+        let inner = |before: &str, after: &str| from.strip_prefix(before)?.split_once(after);
+        let gap = inner("{{", "}}").filter(|(name, _)| !name.contains(['{', '}', '\n']));
+        let single = || inner("{", "}").is_some_and(|(name, _)| Known::GAPS.contains(&name.trim()));
+        rest = match gap {
+            Some((_, after)) => after,
+            None if from.starts_with("{{") || from.starts_with("}}") || single() => return Some(beginning(from)),
+            None => &from[1..],
+        };
+    }
+}
+
+/// So much of a text that its place is found by it.
+fn beginning(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    line.char_indices().nth(SHOWN).map_or(line, |(end, _)| &line[..end]).trim_end()
+}
+
+/// Whether a known name behind two braces lacks a brace that closes it: with these it would go to the customer.
+fn is_cut(text: &str) -> bool {
+    let lacks = |name: &str| {
+        let closes = |rest: &str| rest.trim_start().starts_with("}}") || rest.starts_with(char::is_alphanumeric);
+        Known::GAPS.iter().any(|gap| name.strip_prefix(gap).is_some_and(|rest| !closes(rest)))
+    };
+    text.split("{{").skip(1).any(|name| lacks(name.trim_start()))
+}
+
 /// Fills the gaps of what somebody writes to a customer.
 ///
 /// # Errors
-/// The customer's name is not known, or what comes of it cannot be sent.
+/// The customer's name is not known, a brace is missing at one, or what comes of it cannot be sent.
 pub(crate) fn complete(app: &App, signed_in: &SignedIn, contact: &Contact, text: &str) -> Result<String, Refusal> {
     let knowledge = app.engine.shelf().knowledge();
     let name = knowledge.dialogue.first_name(contact);
     let filled = Known { name, agent: &signed_in.user().name, shop: &knowledge.shop.name }.fill(text);
-    if gaps(&filled).any(|gap| Known::GAPS.contains(&gap)) {
+    if is_cut(text) || gaps(&filled).any(|gap| Known::GAPS.contains(&gap)) {
         return Err(Refusal::OpenGap);
     }
     Ok(typed::words(&filled)?)
@@ -154,6 +188,10 @@ impl Written {
             Err(Unsendable::Empty) => return Some("It has no words.".into()),
             Err(Unsendable::TooLong) => return Some("It is too long: WhatsApp takes 4,096 characters.".into()),
             Ok(_) => {}
+        }
+        if let Some(place) = broken(&self.text) {
+            let given = in_braces();
+            return Some(format!("“{place}” would be sent as it stands: a gap has two braces on each side, {given}."));
         }
         let unknown = gaps(&self.text).find(|gap| !Known::GAPS.contains(gap))?;
         Some(format!("Nobody knows what to put into {{{{{unknown}}}}}: there are {}.", in_braces()))
@@ -229,5 +267,24 @@ mod tests {
         assert_eq!(known(Some("{{shop}}")).fill(told), "Hi {{shop}}, Ana of Harbour here. {{price}} {{");
         assert_eq!(known(None).fill("{{name}}{{agent}}"), "{{name}}Ana");
         assert_eq!(gaps(told).collect::<Vec<_>>(), ["name", "agent", "shop", "price"]);
+    }
+
+    #[test]
+    fn braces_that_make_no_gap_are_found_at_their_place() {
+        for (text, place) in [
+            ("Hi {{name}}, {{ agent }} of {shop", None),
+            ("Sizes {S, M} and {{price}}", None),
+            ("Hi {{oops, we are open from nine to six", Some("{{oops, we are open from")),
+            ("Hi {{name}, hello", Some("{{name}, hello")),
+            ("Hi {{name\n{{shop}}", Some("{{name")),
+            ("Hi name}} there", Some("}} there")),
+            ("Hi {name}!", Some("{name}!")),
+            ("{{{name}}}", Some("{{{name}}}")),
+        ] {
+            assert_eq!(broken(text), place, "{text}");
+        }
+        for (text, cut) in [("{{name}", true), ("a {{ shop, b", true), ("{{name}} {{names", false), ("{{oops", false)] {
+            assert_eq!(is_cut(text), cut, "{text}");
+        }
     }
 }

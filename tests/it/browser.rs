@@ -417,6 +417,14 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     many_tabs_hear_all(&agent, &phone, &base).await;
     agent.set_window_size(360, 740).await.unwrap();
     details_close(&agent).await;
+    // What an admin does with people and tags needs no scrolling sideways.
+    for page in ["/admin", "/admin/tags?all=true"] {
+        agent.goto(&format!("{base}{page}")).await.unwrap();
+        let hidden = "return [...document.querySelectorAll('.cards tbody td')].filter((cell) => \
+                      cell.checkVisibility() && cell.getBoundingClientRect().right > innerWidth).length";
+        there(&agent, ".cards tbody td").await;
+        assert_eq!(run(&agent, hidden).await, 0, "{page}");
+    }
     agent.close().await.unwrap();
     phone.close().await.unwrap();
 }

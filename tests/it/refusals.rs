@@ -50,11 +50,40 @@ async fn a_tag_is_saved_among_those_that_were_shown() {
     let ana = Person::sign_in(&database, address, "ana", "admin").await;
     let page = ana.get("/admin/tags?all=true").await.1;
     assert!(page.contains("name=\"all\" value=\"true\""), "{page}");
-    for (all, to) in [("true", "/admin/tags?all=true"), ("false", "/admin/tags")] {
-        let fields = [("label", "Product-Sofa"), ("tag", "product/sofa"), ("all", all)];
+    let places = [
+        ("true", "", "/admin/tags?all=true"),
+        ("false", "", "/admin/tags"),
+        ("true", "sofa & co", "/admin/tags?all=true&find=sofa+%26+co"),
+    ];
+    for (all, find, to) in places {
+        let fields = [("label", "Product-Sofa"), ("tag", "product/sofa"), ("all", all), ("find", find)];
         let answer = ana.send("/admin/tags", &fields).await;
         assert_eq!(answer.headers()["location"].to_str().unwrap(), to);
     }
     let (status, page) = ana.post("/admin/tags", &[("label", ""), ("all", "true")]).await;
     assert_eq!((status, page.contains("Only those of people")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+}
+
+/// Rules give thousands, by product and by budget: the page stays one that a phone can load, and each is found.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_tags_a_page_shows_some_and_finds_all() {
+    let database = Database::sqlite();
+    let Running { app: _app, address, .. } = Running::start(&database, &[]).await;
+    let ana = Person::sign_in(&database, address, "ana", "admin").await;
+    for n in 0..130 {
+        let made = ana.post("/admin/tags", &[("label", format!("Shelf-Number{n:03}").as_str())]).await;
+        assert_eq!(made.0, StatusCode::SEE_OTHER, "{}", made.1);
+    }
+    let rows = |page: &str| page.matches("data-of=\"Contacts\"").count();
+    let page = ana.get("/admin/tags").await.1;
+    assert_eq!(rows(&page), 100, "{page}");
+    assert!(page.contains(" more: find them by") && !page.contains("Number129"), "{page}");
+    assert!(page.contains("data-of=\"Last used\">never"), "{page}");
+    let page = ana.get("/admin/tags?find=NUMBER129").await.1;
+    assert!(rows(&page) == 1 && page.contains(">Shelf-Number129</span>"), "{page}");
+    let page = ana.get("/admin/tags?find=nosuch").await.1;
+    assert!(
+        page.contains("role=\"status\">No tag here has these words.") && page.contains("all=true&amp;find=nosuch"),
+        "{page}"
+    );
 }

@@ -8,7 +8,8 @@ use crate::store::{LogRow, StoreError};
 
 /// All of it at once: it goes through contacts a page at a time by itself.
 pub(super) async fn step(engine: &Engine) -> Result<Step, StoreError> {
-    let proposed = proposals(engine.store(), &engine.shelf().knowledge(), engine.now()).await?;
+    let (tags, knowledge) = (engine.tag_figures().await?, engine.shelf().knowledge());
+    let proposed = proposals(engine.store(), &knowledge, &tags, engine.now()).await?;
     let mut done = 0;
     for proposal in proposed.into_iter().filter(|proposal| proposal.catalogue.contains(&"GOV-5")) {
         let order = Order { what: proposal.what, tags: proposal.tags, into: proposal.into };

@@ -16,7 +16,7 @@ use crate::store::{LogRow, StoreError};
 /// Everything that is told of the set of tags.
 pub(super) async fn count(input: ReportInput<'_>) -> Result<Vec<Figure>, StoreError> {
     let tags = tags::figures(input.store, input.knowledge, input.now).await?;
-    let proposals = tidy::proposals(input.store, input.knowledge, input.now).await?;
+    let proposals = tidy::proposals(input.store, input.knowledge, &tags, input.now).await?;
     let mut figures = set(input, &tags).await?;
     figures.extend(proposed(&proposals));
     figures.extend(accuracy(input, &tags).await?);

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Actor, NotDone, figures};
+use super::{Actor, NotDone};
 use crate::domain::{AgentAction, AgentEvent, ContactId, Duration, EventBody, TagKey, Timestamp};
 use crate::engine::Engine;
 use crate::engine::fold::Knowledge;
-use crate::governance::{self, Action, EndedCampaign, Proposal, Tidy};
+use crate::governance::{self, Action, EndedCampaign, Proposal, TagFigures, Tidy};
 use crate::store::{LogRow, NewEvent, Store, StoreError, TagRow, Tidied};
 
 /// Contacts of one step.
@@ -44,14 +44,18 @@ pub struct Done {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn proposals(store: &Store, knowledge: &Knowledge, now: Timestamp) -> Result<Vec<Proposal>, StoreError> {
-    let tags = figures(store, knowledge, now).await?;
+pub async fn proposals(
+    store: &Store,
+    knowledge: &Knowledge,
+    tags: &[TagFigures],
+    now: Timestamp,
+) -> Result<Vec<Proposal>, StoreError> {
     let kept: Vec<&str> = tags.iter().filter(|tag| tag.is_kept_by_people()).map(|tag| tag.tag.as_str()).collect();
     let overlaps = store.tag_overlaps(&kept).await?;
     let events = store.campaigns(now - CAMPAIGNS_BACK).await?;
     let campaigns = ended(events);
     let begun = store.log_begun().await?.unwrap_or(now);
-    Ok(governance::proposals(&knowledge.governance, &tags, &overlaps, &campaigns, begun, now))
+    Ok(governance::proposals(&knowledge.governance, tags, &overlaps, &campaigns, begun, now))
 }
 
 /// Campaigns that are over, with the tags that they began or ended with.

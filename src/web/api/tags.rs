@@ -126,7 +126,8 @@ async fn judge(State(engine): State<Engine>, body: Bytes) -> Result<StatusCode, 
 
 /// What could be done to the set of tags, and what it would change. Each may be sent to `tidy` as it is.
 async fn proposed(State(engine): State<Engine>) -> Result<Json<Value>, ApiProblem> {
-    let found = tidy::proposals(engine.store(), &engine.shelf().knowledge(), engine.now()).await?;
+    let (tags, knowledge) = (engine.tag_figures().await?, engine.shelf().knowledge());
+    let found = tidy::proposals(engine.store(), &knowledge, &tags, engine.now()).await?;
     Ok(Json(json!({ "proposals": found })))
 }
 

@@ -13,11 +13,11 @@ use super::head;
 use super::people::{self, People};
 use super::view;
 use super::views;
-use crate::domain::{AgentAction, ContactId, Every};
+use crate::domain::{AgentAction, ContactId, Every, Timestamp};
 use crate::engine::tags::sample;
 use crate::engine::tags::tidy::{self, Order};
 use crate::engine::tags::{Actor, NotDone, Wish};
-use crate::governance::{Labels, Tidy, key_of};
+use crate::governance::{Labels, TagFigures, Tidy, key_of};
 use crate::store::StoreError;
 use crate::web::access::{AdminForm, OwnForm, SignedIn};
 use crate::web::{App, living};
@@ -98,51 +98,79 @@ async fn judge(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_
     form.back(contact, done, &app, &signed_in).await
 }
 
+/// So many fit on a page: a shop whose rules give tags by product or budget has thousands.
+const MOST: usize = 100;
+
+/// Which tags the page shows: those of people and the core set, with `all` also those that rules give; of these the ones with some words.
 #[derive(Default, Deserialize)]
 struct Asked {
     #[serde(default)]
     all: bool,
+    #[serde(default)]
+    find: String,
+}
+
+impl Asked {
+    /// Its address.
+    fn address(&self) -> String {
+        let mut asked = Vec::new();
+        asked.extend(self.all.then_some(("all", "true")));
+        asked.extend((!self.find.is_empty()).then_some(("find", self.find.as_str())));
+        let url = reqwest::Url::parse_with_params("http://localhost/admin/tags", &asked).ok();
+        let query = url.as_ref().and_then(reqwest::Url::query).filter(|query| !query.is_empty());
+        query.map_or_else(|| "/admin/tags".into(), |query| format!("/admin/tags?{query}"))
+    }
+
+    /// Whether these words about a tag are looked for.
+    fn has(&self, words: [&str; 3]) -> bool {
+        let wanted = self.find.trim().to_lowercase();
+        words.iter().any(|words| words.to_lowercase().contains(&wanted))
+    }
 }
 
 async fn page(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
-    shown(&app, &signed_in, asked.all, context! {}).await
+    shown(&app, &signed_in, &asked, context! {}).await
 }
 
-/// The page of tags, with what came of a form of it: those of people, and with `all` also those that rules give.
-async fn shown(app: &App, signed_in: &SignedIn, all: bool, more: Value) -> Response {
+/// The page of tags, with what came of a form of it.
+async fn shown(app: &App, signed_in: &SignedIn, asked: &Asked, more: Value) -> Response {
     if !signed_in.is_admin() {
         return app.pages.not_yours();
     }
-    match read(app, signed_in, all).await {
+    match read(app, signed_in, asked).await {
         Ok(read) => app.pages.show("tags.html", context! { ..more, ..read }),
         Err(error) => app.pages.unavailable(&error),
     }
 }
 
-async fn read(app: &App, signed_in: &SignedIn, all: bool) -> Result<Value, StoreError> {
+async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, StoreError> {
     let (faces, figures, now) = (app.engine.faces().await?, app.engine.tag_figures().await?, app.engine.now());
     let knowledge = app.engine.shelf().knowledge();
     let core: Vec<&str> = knowledge.tag_names.core().collect();
-    let rows = figures.iter().filter(|tag| all || tag.of_people || core.contains(&tag.tag.as_str()));
-    let tags: Vec<Value> = rows
-        .map(|figures| {
-            let tag = figures.tag.as_str();
-            let about = faces.rows().get(tag).map(|row| row.about.clone());
-            context! {
-                tag, label => faces.label(tag), colour => faces.colour(tag), about, holders => figures.holders,
-                uses => figures.uses, read => figures.read_by_rules, last => figures.last_use.map(|at| view::ago(at, now)),
-                accuracy => figures.accuracy().map(|share| format!("{:.0} %", share * 100.0)),
-                verdicts => figures.right + figures.wrong, of_people => figures.of_people, archived => figures.archived,
-            }
-        })
-        .collect();
+    let about = |tag: &str| faces.rows().get(tag).map_or("", |row| row.about.as_str());
+    let is_meant = |figures: &&TagFigures| {
+        let tag = figures.tag.as_str();
+        (asked.all || figures.of_people || core.contains(&tag)) && asked.has([tag, &faces.label(tag), about(tag)])
+    };
+    let rows: Vec<&TagFigures> = figures.iter().filter(is_meant).collect();
+    let row = |figures: &&TagFigures| {
+        let tag = figures.tag.as_str();
+        let ago = |at: Option<Timestamp>| at.map(|at| view::ago(at, now));
+        context! {
+            tag, label => faces.label(tag), colour => faces.colour(tag), about => about(tag), holders => figures.holders,
+            given => ago(figures.last_set), uses => figures.uses, read => figures.read_by_rules, last => ago(figures.last_use),
+            accuracy => figures.accuracy().map(|share| format!("{:.0} %", share * 100.0)),
+            verdicts => figures.right + figures.wrong, of_people => figures.of_people, archived => figures.archived,
+        }
+    };
+    let (tags, unshown): (Vec<Value>, _) = (rows.iter().take(MOST).map(row).collect(), rows.len().saturating_sub(MOST));
     let colleagues = People::read(app.engine.store()).await?;
     let changes = app.engine.store().change_log(now - crate::domain::Duration::days(90), 50).await?;
     let changes: Vec<Value> = changes
         .iter()
         .map(|row| context! { line => row.id, undone => row.undone_at.is_some(), tidied => row.action.starts_with("tags-"), ago => view::ago(row.at, now), who => colleagues.name(&row.who), action => row.action.replace('-', " "), subject => &row.subject })
         .collect();
-    let proposals = tidy::proposals(app.engine.store(), &knowledge, now).await?;
+    let proposals = tidy::proposals(app.engine.store(), &knowledge, &figures, now).await?;
     let proposals: Vec<Value> = proposals
         .iter()
         .map(|found| {
@@ -161,7 +189,7 @@ async fn read(app: &App, signed_in: &SignedIn, all: bool) -> Result<Value, Store
     let names = people::customers(app.engine.store(), drawn.iter().copied()).await?;
     let head = head::head(app, signed_in).await?;
     Ok(
-        context! { tags, all, changes, proposals, sample => drawn, names, week => period.label, colours => knowledge.tag_names.palette().to_vec(), ..head },
+        context! { tags, unshown, all => asked.all, find => &asked.find, changes, proposals, sample => drawn, names, week => period.label, colours => knowledge.tag_names.palette().to_vec(), ..head },
     )
 }
 
@@ -179,6 +207,9 @@ struct Saving {
     /// Of the page with all tags.
     #[serde(default)]
     all: bool,
+    /// …and with these words.
+    #[serde(default)]
+    find: String,
 }
 
 async fn save(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Saving>) -> Response {
@@ -198,12 +229,13 @@ async fn save(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Savi
         about: form.about.trim().to_owned(),
     };
     let key = (!tag.is_empty()).then_some(tag);
+    let asked = Asked { all: form.all, find: form.find };
     let same = key_of(form.label.trim()).ok().filter(|same| key.is_none() && faces.rows().contains_key(same.as_str()));
     if let Some(same) = same {
         let error = format!("{} is there already, as {same}: change it in its row.", faces.label(same.as_str()));
-        return outcome(&app, &signed_in, Err(NotDone::Wrong(error)), form.all, typed).await;
+        return outcome(&app, &signed_in, Err(NotDone::Wrong(error)), &asked, typed).await;
     }
-    outcome(&app, &signed_in, app.engine.save_tag(actor(&signed_in), key, wish).await.map(drop), form.all, typed).await
+    outcome(&app, &signed_in, app.engine.save_tag(actor(&signed_in), key, wish).await.map(drop), &asked, typed).await
 }
 
 #[derive(Deserialize)]
@@ -212,11 +244,14 @@ struct Forgetting {
     /// Of the page with all tags.
     #[serde(default)]
     all: bool,
+    /// …and with these words.
+    #[serde(default)]
+    find: String,
 }
 
 async fn forget(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Forgetting>) -> Response {
-    outcome(&app, &signed_in, app.engine.forget_tag(actor(&signed_in), &form.tag).await, form.all, Value::UNDEFINED)
-        .await
+    let asked = Asked { all: form.all, find: form.find };
+    outcome(&app, &signed_in, app.engine.forget_tag(actor(&signed_in), &form.tag).await, &asked, Value::UNDEFINED).await
 }
 
 /// The button beside a proposal.
@@ -236,7 +271,14 @@ async fn tidied(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Ti
         tags: form.tags.split_whitespace().map(str::to_owned).collect(),
         into: (!form.into.is_empty()).then_some(form.into),
     };
-    outcome(&app, &signed_in, app.engine.tidy(actor(&signed_in), order).await.map(drop), false, Value::UNDEFINED).await
+    outcome(
+        &app,
+        &signed_in,
+        app.engine.tidy(actor(&signed_in), order).await.map(drop),
+        &Asked::default(),
+        Value::UNDEFINED,
+    )
+    .await
 }
 
 #[derive(Deserialize)]
@@ -245,17 +287,23 @@ struct Untidying {
 }
 
 async fn untidied(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Untidying>) -> Response {
-    outcome(&app, &signed_in, app.engine.untidy(actor(&signed_in), form.line).await.map(drop), false, Value::UNDEFINED)
-        .await
+    outcome(
+        &app,
+        &signed_in,
+        app.engine.untidy(actor(&signed_in), form.line).await.map(drop),
+        &Asked::default(),
+        Value::UNDEFINED,
+    )
+    .await
 }
 
 /// Back to the tags that the form stood among, or these with what was wrong.
-async fn outcome(app: &App, signed_in: &SignedIn, done: Result<(), NotDone>, all: bool, typed: Value) -> Response {
+async fn outcome(app: &App, signed_in: &SignedIn, done: Result<(), NotDone>, asked: &Asked, typed: Value) -> Response {
     match done {
-        Ok(()) => Redirect::to(if all { "/admin/tags?all=true" } else { "/admin/tags" }).into_response(),
+        Ok(()) => Redirect::to(&asked.address()).into_response(),
         Err(NotDone::Store(error)) => app.pages.unavailable(&error),
         Err(error) => {
-            let page = shown(app, signed_in, all, context! { error => error.to_string(), typed }).await;
+            let page = shown(app, signed_in, asked, context! { error => error.to_string(), typed }).await;
             (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
         }
     }

@@ -81,6 +81,10 @@ async fn canned_replies_and_snooze_are_reached_by_keys_that_everybody_can_switch
                    return document.activeElement.id";
     assert_eq!(run(&agent, russian).await, "note");
     run(&agent, "document.activeElement.blur()").await;
+    press(&agent, "t").await;
+    let focused = "return [document.activeElement.name, document.activeElement.value]";
+    assert_eq!(run(&agent, focused).await, serde_json::json!(["tag", ""]), "a tag is given by a key");
+    run(&agent, "document.activeElement.blur()").await;
     run(&agent, "document.getElementById('keys').showModal()").await;
     click(&agent, "#keys form[action='/keys'] button").await;
     there(&agent, "[data-keys=off]").await;

@@ -52,6 +52,8 @@ addEventListener("keydown", (event) => {
   else if (key === "k") walk(-1);
   else if (key === "/") { document.getElementById("search").focus(); event.preventDefault(); }
   else if (key === "b") thread.querySelector("button[data-key=b]")?.click();
+  else if (key === "p") { if (panelLies()) closePanel(); else thread.querySelector(".to-panel")?.click(); }
+  else if (key === "t") { const give = thread.querySelector(".panel input[name=tag]:not([type=hidden])"); if (give) { if (!give.checkVisibility()) { addEventListener("hashchange", () => give.focus(), { once: true }); thread.querySelector(".to-panel").click(); } give.focus(); event.preventDefault(); } }
   else if (key === "h") { const snooze = thread.querySelector(".snooze"); if (snooze) { snooze.open = true; snooze.querySelector("button").focus(); event.preventDefault(); } }
   else if (key === "r") { const [box, picker] = [document.getElementById("reply"), document.getElementById("template")]; if (box) writeOn(box); else picker?.focus(); if (box || picker) event.preventDefault(); }
   else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; writeOn(note.querySelector("textarea")); event.preventDefault(); } }

@@ -1,15 +1,18 @@
 //! `hotline check`: mistakes in dictionaries, rules, replies and the shop's file, with place and advice.
 
+use std::collections::HashSet;
+
 use super::{Ended, KeywordsArgument, Stop};
 use crate::config::Settings;
-use crate::domain::Severity;
-use crate::engine::knowledge::{Folders, compile, own_kinds};
+use crate::domain::{Problem, Severity, SourceFile};
+use crate::engine::knowledge::{Folders, are_built_in, compile, own_kinds};
 use crate::lexicon::{hidden, review};
 
 /// Looks for mistakes in the files that an admin edits.
 #[derive(clap::Args, Default)]
 #[command(after_help = "Examples:\n  hotline check\n  hotline check --keywords my-keywords --json\n  \
-                        hotline check --words --corpus chats.jsonl\n\n\
+                        hotline check --words --corpus chats.jsonl\n  \
+                        hotline check --words --all\n\n\
                         Exit status: 0 nothing wrong, 1 errors found, 2 wrong use. Warnings do not fail.")]
 pub struct Arguments {
     #[command(flatten)]
@@ -17,9 +20,12 @@ pub struct Arguments {
     /// Folder of templates [default: the ones built in]
     #[arg(long, value_name = "DIR")]
     templates: Option<std::path::PathBuf>,
-    /// Look at every word of the dictionaries: too short, too common, missing languages.
+    /// Look at every word of the dictionaries: too short, too common, missing languages. Of those that ship it is told with --all.
     #[arg(long)]
     words: bool,
+    /// With --words or --corpus: also tell of words that ship, not only of the shop's own.
+    #[arg(long)]
+    all: bool,
     /// Messages to try the words on: JSON lines with a "text", or plain lines. Tells how often unsafe words occur, which words
     /// nothing hits, and which take the place of others.
     #[arg(long, value_name = "FILE", num_args = 1..)]
@@ -36,9 +42,14 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     };
     let sources = folders.read().map_err(|error| Stop(error.to_string()))?;
     let (knowledge, mut problems) = compile(&sources, &settings);
+    let mut of_shipped = 0;
     if knowledge.is_some() && (arguments.words || !arguments.corpus.is_empty()) {
         let messages = messages(&arguments.corpus)?;
-        problems.extend(review(&sources.keywords, &messages));
+        let mut found = review(&sources.keywords, &messages);
+        if !arguments.all {
+            of_shipped = leave_shipped(&mut found, &sources.keywords, &messages)?;
+        }
+        problems.extend(found);
         problems.sort();
         problems.dedup();
     }
@@ -56,8 +67,26 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
         }
         let files = sources.keywords.len() + sources.replies.len();
         println!("{files} files checked: {errors} errors, {} warnings", problems.len() - errors);
+        if of_shipped > 0 {
+            println!("{of_shipped} more warnings are of words that ship: --all tells them");
+        }
     }
     Ok(if errors == 0 { Ended::Done } else { Ended::Faults })
+}
+
+/// Leaves out what is told of the dictionaries that ship as well: among thousands of such words nobody would see their own. How many.
+fn leave_shipped(found: &mut Vec<Problem>, files: &[SourceFile], messages: &[String]) -> Result<usize, Stop> {
+    let all = found.len();
+    if are_built_in(files) {
+        found.clear();
+        return Ok(all);
+    }
+    let shipped = Folders::default().read().map_err(|error| Stop(error.to_string()))?;
+    // By what is said: the lines are others in a file with words of one's own.
+    let known: HashSet<_> =
+        review(&shipped.keywords, messages).into_iter().map(|problem| (problem.file, problem.message)).collect();
+    found.retain(|problem| !known.contains(&(problem.file.clone(), problem.message.clone())));
+    Ok(all - found.len())
 }
 
 /// The texts of all lines.

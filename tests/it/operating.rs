@@ -209,6 +209,25 @@ fn a_shop_of_ones_own_is_told_what_its_bot_could_not_speak_of() {
     assert!(said.contains("unknown field `colour`"), "{said}");
 }
 
+/// What the shop wrote stands alone, not among the thousands that ship.
+#[test]
+fn check_tells_of_the_shops_own_words_and_of_the_others_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_keywords(folder.path());
+    let path = folder.path().join("products/home.toml");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("[shelf]\nen = [\"zq\"]\n\n{whole}")).unwrap();
+    let check = |more: &[&str]| {
+        let done = hotline().args(["check", "--words", "--keywords"]).arg(folder.path()).args(more).output().unwrap();
+        String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap()
+    };
+    let said = check(&[]);
+    assert!(said.contains("products/home.toml:2:7: warning: `zq` under `shelf` is very short"), "{said}");
+    assert!(said.contains("of words that ship: --all") && !said.contains("`bt` under `bluetooth`"), "{said}");
+    let said = check(&["--all"]);
+    assert!(said.contains("`zq` under `shelf`") && said.contains("`bt` under `bluetooth`"), "{said}");
+}
+
 #[test]
 fn words_that_hide_those_of_a_kind_of_ones_own_are_told() {
     let folder = tempfile::tempdir().unwrap();

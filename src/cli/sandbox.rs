@@ -14,24 +14,7 @@ use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, 
 
 /// Runs a Graph API that behaves like Meta's: signed webhooks with retries, statuses, limits, error codes, faults.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Example:\n  hotline sandbox --webhook http://127.0.0.1:3000/webhook --app-secret s3cret --verify-token word --token t0ken\n\n\
-                        The bot calls http://127.0.0.1:9090/v26.0/880000000000001/messages with `Authorization: Bearer t0ken`;\n\
-                        phones to write from stand at http://127.0.0.1:9090/sandbox, or a test says by POST /sandbox/say who writes what:\n\
-                        {\"customer\": {\"number\": \"+85251234567\", \"name\": \"Wing\"}, \"said\": {\"text\": \"hi\"}}, or\n\
-                        \"said\": {\"quick_reply\": {\"text\": \"Stop\"}} for a button under a template, {\"quote\": {\"text\": \"this\n\
-                        one?\", \"message\": \"wamid…\"}} for a quote, {\"from_product\": {\"text\": \"hi\", \"product\": \"P-1\"}} for a product's\n\
-                        page, {\"cart\": {\"items\": [{\"product\": \"P-1\", \"quantity\": 2, \"price\": 30, \"currency\": \"USD\"}]}},\n\
-                        {\"file\": {\"kind\": \"audio\"}} (video, document, sticker; \"data\" in Base64), {\"reaction\": {\"message\": \"wamid…\",\n\
-                        \"emoji\": \"👍\"}}, {\"contact\": {\"name\": \"Bo\", \"number\": \"+85251234568\"}}, {\"changed_number\": {\"number\":\n\
-                        \"+85251234569\"}}, {\"unsupported\": {\"kind\": \"poll_creation\"}}, \"request_welcome\". Without a\n\
-                        number, a user_id names a customer whose phone is withheld. Faults are set by POST /control/faults,\n\
-                        for example {\"unavailable\": 0.1, \"duplicates\": 0.2, \"batch\": 50}; GET /control/counters counts. POST\n\
-                        /control/customers says how somebody stands to the number: {\"to\": \"+85251234567\", \"blocked\": true,\n\
-                        \"has_whatsapp\": false}.\n\n\
-                        Templates are made by POST /v26.0/990000000000001/message_templates and approved after 5 s; only these can be\n\
-                        sent. POST /control/templates changes one: {\"name\": \"offer\", \"status\": \"PAUSED\"}."
-)]
+#[command(after_help = include_str!("sandbox.txt"))]
 pub struct Arguments {
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:9090")]

@@ -91,6 +91,15 @@ async fn the_phones_of_the_sandbox_remember_what_was_written_before_a_start() {
     let request =
         http.post(format!("{}/sandbox/say", base(&link))).header("content-type", "application/json").body(said);
     assert!(request.send().await.unwrap().status().is_success());
+    // What is misspelt is told, not passed over.
+    for (wrong, told) in
+        [("\"sayd\": {\"text\": \"hi\"}", "unknown field `sayd`"), ("\"said\": null", "Nothing is said")]
+    {
+        let body = format!("{{\"customer\": {{\"number\": \"+85251234567\", \"name\": \"Wing\"}}, {wrong}}}");
+        let request = http.post(format!("{}/sandbox/say", base(&link))).header("content-type", "application/json");
+        let answer = request.body(body).send().await.unwrap();
+        assert!(answer.status() == 422 && answer.text().await.unwrap().contains(told), "{wrong}");
+    }
     let screen = async |link: &str| {
         let answer = http.get(format!("{}/sandbox/phone/85251234567", base(link))).send().await.unwrap();
         answer.text().await.unwrap()

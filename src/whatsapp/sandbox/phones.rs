@@ -50,6 +50,7 @@ async fn screen(State(phones): State<Phones>, Path(number): Path<String>) -> Res
 
 /// What a phone sends.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Saying {
     customer: Customer,
     #[serde(default)]
@@ -61,6 +62,10 @@ struct Saying {
 async fn say(State(phones): State<Phones>, axum::Json(saying): axum::Json<Saying>) -> Response {
     if !saying.customer.is_known() {
         let told = "That is no phone number with country code, and no user id such as US.9001.";
+        return (StatusCode::UNPROCESSABLE_ENTITY, told).into_response();
+    }
+    if saying.said.is_none() && saying.marketing.is_none() {
+        let told = "Nothing is said: write what under `said`, or `marketing`.";
         return (StatusCode::UNPROCESSABLE_ENTITY, told).into_response();
     }
     if let Some(Said::ChangedNumber { number }) = &saying.said

@@ -248,7 +248,9 @@ impl Reader<'_> {
     fn letters_beside(&self, sums: &[Found]) -> usize {
         let letters =
             |range: std::ops::Range<usize>| self.folded.chars[range].iter().filter(|c| c.is_alphabetic()).count();
-        letters(0..self.folded.chars.len()) - sums.iter().map(|sum| letters(sum.start..sum.end)).sum::<usize>()
+        let of_sums = sums.iter().map(|sum| letters(sum.start..sum.end)).sum::<usize>();
+        // Sums may overlap.
+        letters(0..self.folded.chars.len()).saturating_sub(of_sums)
     }
 
     /// Whether a sum fills a clause, or ends one.

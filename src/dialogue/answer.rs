@@ -303,14 +303,6 @@ impl Reply<'_> {
         waits
     }
 
-    /// Whether they greet once more after an answer, and ask for nothing.
-    fn greets_again(&self, heard: &Heard) -> bool {
-        let shown = !self.memory.shown.is_empty() && heard.meant.is_none();
-        let after_all = shown && self.memory.asked.is_none() && !self.memory.trouble;
-        let is_plain = heard.wants == [Intent::Greeting] && heard.media.is_none() && heard.says_nothing_beside();
-        after_all && is_plain && self.dialogue.short_answers.language_asked_for(&heard.words).is_none()
-    }
-
     fn speak(&mut self, mut heard: Heard) {
         self.memory.stop_confirmed = false;
         self.may_repeat = heard.refined || heard.choice.is_some() || self.memory.asked.is_some();
@@ -349,8 +341,12 @@ impl Reply<'_> {
         }
         self.unseen(&heard);
         self.what_we_are(&heard);
-        self.wrapping(&heard);
-        if self.trust(&heard) || self.photo(&heard) || self.link(&heard) || self.other_money(&heard) {
+        if self.wrapping(&heard)
+            || self.trust(&heard)
+            || self.photo(&heard)
+            || self.link(&heard)
+            || self.other_money(&heard)
+        {
             return;
         }
         if heard.choice.is_none() && self.says(Cue::Unpaid, &heard) {
@@ -444,7 +440,9 @@ impl Reply<'_> {
             self.call = Some(Call::Lost);
         }
         let closes = self.closes();
-        let said = |memory: &mut Memory| memory.say(&body) >= SAY_TWICE;
+        // Of lists the words are the same: what stands in them is not.
+        let listed: String = self.rows.iter().map(|row| row.title.as_str()).collect();
+        let said = |memory: &mut Memory| memory.say(&format!("{body}{listed}")) >= SAY_TWICE;
         let repeats = self.repeats && !self.may_repeat;
         if self.call.is_none() && !body.is_empty() && (said(self.memory) || repeats) && !closes {
             // The third time, or once more the list that they see, is no answer: another offer, and then a person.

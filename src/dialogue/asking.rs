@@ -75,8 +75,12 @@ impl<'a> Reply<'a> {
     /// "Do you have coffee?" may mean more than one thing, and is heard where nothing else is named in a few words.
     pub(super) fn loose_kind(&mut self, heard: &mut Heard) {
         let is_new = self.memory.product().is_none() && self.memory.shown.is_empty();
-        let names_nothing =
-            !heard.refined && (heard.named_needs.is_empty() || is_new) && heard.meant.is_none() && !heard.part;
+        // "6 chairs, 600 at most": what may be spent is said beside it.
+        let is_priced = is_new && heard.of_theirs.is_empty() && self.memory.brands.is_empty();
+        let names_nothing = (!heard.refined || is_priced)
+            && (heard.named_needs.is_empty() || is_new)
+            && heard.meant.is_none()
+            && !heard.part;
         // What it must have takes words, too.
         let most = FEW_WORDS + 2 * heard.named_needs.len();
         let is_plain = names_nothing && heard.choice.is_none() && heard.words.split_whitespace().count() <= most;
@@ -173,6 +177,8 @@ impl<'a> Reply<'a> {
                 self.say("media", context! {});
                 self.offer("person", "button_person");
             }
+            // "What is there under 30?" wants to see it.
+            _ if heard.understood && self.says(Cue::WhatIsThere, heard) && self.affordable() => {}
             // In a category they see what their budget buys there, once they have seen what else it buys.
             _ if tells_budget && self.memory.within.is_some() && was_asked && self.affordable() => {}
             _ if self.category_in(heard) => {}

@@ -94,4 +94,14 @@ pub(super) enum Cue {
     Link,
     /// As the whole of a message, it asks for something that costs little.
     Cheap,
+    /// They ordered something before.
+    Ordered,
+    /// A sum comes to what they can spend.
+    Raises,
+    /// It asks what there is, of whatever kind.
+    WhatIsThere,
+    /// It asks what would be if something broke.
+    WhatIf,
+    /// Right between two things, one or the other.
+    OrBetween,
 }

@@ -6,7 +6,7 @@ use minijinja::context;
 use super::answer::{Call, Reply};
 use super::hearing::Heard;
 use super::is_small_talk;
-use super::pointing::Cue;
+use super::pointing::{Cue, places, stands_in};
 use super::words::is_question;
 use super::words::{opening_hours, utc_offset, with_sums};
 use crate::domain::{Intent, Product};
@@ -36,7 +36,10 @@ impl<'a> Reply<'a> {
         if named.is_empty() {
             named = self.by_figure(heard).into_iter().collect();
         }
-        if self.is_of_theirs(heard, !named.is_empty()) {
+        if self.is_of_theirs(heard, !named.is_empty()) || named.is_empty() && self.of_an_accessory(heard) {
+            return true;
+        }
+        if named.is_empty() && self.tells_address(heard) {
             return true;
         }
         if self.together(heard, &named) {
@@ -48,9 +51,12 @@ impl<'a> Reply<'a> {
             wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject | Intent::Price | Intent::Compare));
             named.clear();
         } else if named.is_empty() && !self.memory.trouble && !self.shows_others(heard, &mut wants) {
-            named = match !heard.refined || heard.meant.is_some() {
-                true => self.pointed_at(heard, &mut wants),
-                false => self.extreme_of_kind(heard, &mut wants).into_iter().collect(),
+            named = if !heard.refined || heard.meant.is_some() {
+                self.pointed_at(heard, &mut wants)
+            } else if let Some(pointed) = self.of_kind_again(heard, &mut wants) {
+                pointed
+            } else {
+                self.extreme_of_kind(heard, &mut wants).into_iter().collect()
             };
         }
         self.of_named(&named, heard, (&wants, orders_all));
@@ -66,13 +72,36 @@ impl<'a> Reply<'a> {
         of_products
     }
 
+    /// Who names again the kind that they see, and nothing new, may point at something of it: "a cheaper mattress", "how wide is the
+    /// three-seater", "with a good camera". What it is, or nothing where it was answered.
+    fn of_kind_again(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Option<Vec<&'a Product>> {
+        let shown = self.shown();
+        let is_again = |product: &&Product| heard.of_theirs.contains(&product.key);
+        if heard.wished || shown.is_empty() || !shown.iter().all(is_again) || heard.kinds.len() > 1 {
+            return None;
+        }
+        let said = self.dialogue.pointings.read(&heard.words);
+        if !wants.contains(&Intent::Compare) && self.by_price(&said, &shown) {
+            wants.retain(|want| {
+                !matches!(want, Intent::Discount | Intent::Reject | Intent::Price | Intent::Availability)
+            });
+            return Some(Vec::new());
+        }
+        let named = self.called_in_list(heard);
+        if named.is_empty() && self.of_a_part(heard) {
+            return Some(Vec::new());
+        }
+        (!named.is_empty()).then_some(named)
+    }
+
     /// What they say of something that is theirs already: how it is used a person knows, and praise is thanked for. Whether it is that.
     fn is_of_theirs(&mut self, heard: &Heard, names_one: bool) -> bool {
-        let is_talk = |want: &Intent| is_small_talk(*want) || matches!(want, Intent::ProductInquiry);
+        let is_talk =
+            |want: &Intent| is_small_talk(*want) || matches!(want, Intent::ProductInquiry | Intent::Availability);
         if self.memory.trouble || heard.choice.is_some() || !heard.wants.iter().all(is_talk) {
             return false;
         }
-        if (names_one || heard.refined || self.memory.shown.len() == 1) && self.says(Cue::Setup, heard) {
+        if (names_one || heard.refined || !self.memory.shown.is_empty()) && self.says(Cue::Setup, heard) {
             self.say("no_fact", context! {});
             self.offer("person", "button_person");
             return true;
@@ -83,6 +112,51 @@ impl<'a> Reply<'a> {
             self.say("thanks", context! {});
         }
         praises
+    }
+
+    /// What goes with what they see, and is none of it, has no price here: "how much is a filter?" Whether that is asked.
+    fn of_an_accessory(&mut self, heard: &Heard) -> bool {
+        let of_price = |want: &Intent| is_small_talk(*want) || matches!(want, Intent::Price);
+        let is_asked = heard.wants.contains(&Intent::Price) && heard.wants.iter().all(of_price);
+        let language = Some(self.language.as_str());
+        let pointings = &self.dialogue.pointings;
+        if self.memory.trouble || !is_asked || !heard.says_nothing_beside() || heard.meant.is_some() {
+            return false;
+        }
+        let shown = self.shown();
+        let is_told = |product: &&Product| {
+            let told = format!("{} {}", product.name, self.summary(product)).to_lowercase();
+            let mut named =
+                pointings.phrases(Cue::Accessory, language).filter(|phrase| stands_in(&heard.words, phrase));
+            named.any(|phrase| stands_in(&told, phrase))
+        };
+        if shown.is_empty() || !self.says(Cue::Accessory, heard) || shown.iter().any(is_told) {
+            return false;
+        }
+        self.say("no_fact", context! {});
+        self.offer("person", "button_person");
+        true
+    }
+
+    /// Who tells where they are, after the one thing that they see, has it sent there; of several they hear that it was heard. Whether they
+    /// tell it and nothing else.
+    fn tells_address(&mut self, heard: &Heard) -> bool {
+        let is_talk = |want: &Intent| is_small_talk(*want) || *want == Intent::Buy;
+        let is_told = heard.wants.contains(&Intent::Location) && heard.wants.iter().all(is_talk);
+        let is_plain = heard.says_nothing_beside() && heard.media.is_none() && heard.meant.is_none();
+        if self.memory.trouble
+            || !is_told
+            || !is_plain
+            || heard.words.contains(is_question)
+            || self.memory.shown.is_empty()
+        {
+            return false;
+        }
+        match self.memory.shown.len() == 1 && heard.words.contains(char::is_numeric) {
+            true => self.call = Some(Call::Buy),
+            false => self.say("location", context! {}),
+        }
+        true
     }
 
     /// A product that is to be compared: with the one that they see, else with its neighbours.
@@ -155,7 +229,12 @@ impl<'a> Reply<'a> {
             if product.brand.as_deref() == Some(*name) && !of_one {
                 return false;
             }
-            let of_more = name.contains(' ') || is_open || of_price;
+            // "And 20 conchas" are so many of them.
+            let is_counted = || {
+                let mut places = places(&heard.words, name).map(|(start, _)| heard.words[..start].trim_end());
+                places.any(|before| before.ends_with(|letter: char| letter.is_numeric()))
+            };
+            let of_more = name.contains(' ') || is_open || of_price || is_counted();
             of_more && (!heard.refined || of_kind && !self.word(&product.key).to_lowercase().contains(name))
         };
         let named = self.dialogue.loose_names.with_words(&heard.words, self.shop);

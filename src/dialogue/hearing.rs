@@ -90,8 +90,10 @@ impl Memory {
         let says_on = pointings.begins(Cue::And, words.trim_start(), reading.lang.as_ref().map(Language::tag));
         // "Do you have a guarantee?" is a question before buying, unless they tell of something that they have.
         let asks_before = is_of_terms(reading) && !says(Cue::Owned) && (says(Cue::Asks) || words.contains(is_question));
-        let is_broken = says(Cue::Broken) && !says(Cue::Looking) && !words.contains(is_question);
-        let told = is_trouble(reading) && !asks_before && (says(Cue::Owned) || self.is_of_old(reading)) || is_broken;
+        let is_if = says(Cue::WhatIf);
+        let is_broken = says(Cue::Broken) && !says(Cue::Looking) && !is_if && !words.contains(is_question);
+        let told =
+            is_trouble(reading) && !asks_before && !is_if && (says(Cue::Owned) || self.is_of_old(reading)) || is_broken;
         // Who has trouble and names a product says what it is with, unless they look for one.
         let is_over = reading.wants(Intent::Thanks) && !words.contains(char::is_numeric)
             || says(Cue::Settled)
@@ -107,7 +109,7 @@ impl Memory {
         if self.asks_of_a_part(reading, pointings) || self.asks_of_an_extra(reading, (words, pointings)) {
             (self.understood, self.part) = (true, true);
         } else if !(trouble || praises && reading.budget.is_none()) {
-            self.take_in_kinds(reading, pointings, says_on);
+            self.take_in_kinds((reading, words), pointings, says_on);
         }
         self.unread |= self.names_unread(reading, words, pointings);
         if let Some(budget) = &reading.budget {
@@ -175,10 +177,16 @@ impl Memory {
 
     /// Takes up the kinds of product that a message names. A phone with a good camera is one wish.
     /// "A tent", and within the same burst "and a backpack": both are wanted.
-    fn take_in_kinds(&mut self, reading: &Reading, pointings: &Pointings, says_on: bool) {
+    fn take_in_kinds(&mut self, (reading, words): (&Reading, &str), pointings: &Pointings, says_on: bool) {
         let mut keys = reading.product_keys();
         let all = keys.clone();
-        keys.retain(|key| !all.iter().any(|whole| pointings.is_part(key, whole)));
+        let is_choice = reading.products.windows(2).any(|pair| chooses_between(pair, words, reading, pointings));
+        let is_for = reading.products.windows(2).any(|pair| is_for_the_other(pair, words, reading, pointings));
+        keys.retain(|key| {
+            let is_part = all.iter().any(|whole| pointings.is_part(key, whole));
+            // "A mattress for a bed" wants no bed.
+            is_choice || if is_for { is_part } else { !is_part }
+        });
         // Who names a kind and no brand of it means any.
         if !keys.is_empty() && !self.refined {
             self.brands.clear();
@@ -337,6 +345,29 @@ impl Heard {
     pub(super) fn says_nothing_beside(&self) -> bool {
         !self.refined && self.named_needs.is_empty() && self.category.is_none() && self.choice.is_none()
     }
+}
+
+/// Whether nothing but one or the other is said between two things: "the sofa or the bed?"
+fn chooses_between(pair: &[Mention], words: &str, reading: &Reading, pointings: &Pointings) -> bool {
+    let [one, other] = pair else { return false };
+    let between = between(one, other, words);
+    let language = reading.lang.as_ref().map(Language::tag);
+    let says = |cue| pointings.phrases(cue, language).any(|phrase| phrase == between.trim());
+    says(Cue::Or) || says(Cue::OrBetween)
+}
+
+/// Whether a part is named as one for the whole that follows: "a mattress for a bed".
+fn is_for_the_other(pair: &[Mention], words: &str, reading: &Reading, pointings: &Pointings) -> bool {
+    let [part, whole] = pair else { return false };
+    let language = reading.lang.as_ref().map(Language::tag);
+    let says = |between: &str| pointings.begins(Cue::Purpose, between, language);
+    pointings.is_part(&part.key, &whole.key) && says(between(part, whole, words).trim_start())
+}
+
+/// What stands between two things.
+fn between(one: &Mention, other: &Mention, words: &str) -> String {
+    let length = other.span.start.saturating_sub(one.span.end) as usize;
+    words.chars().skip(one.span.end as usize).take(length).collect()
 }
 
 /// Whether a message is about something that was bought, and no wish.

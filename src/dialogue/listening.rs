@@ -26,11 +26,12 @@ impl Dialogue {
     pub fn read(&self, lexicon: &Lexicon, contact: &Contact, memory: &Memory, words: &str) -> Reading {
         let small = words.to_lowercase();
         let asked = self.short_answers.language_asked_for(&small);
+        let spoken = asked.or(contact.language.as_ref()).map(Language::tag);
         let hints = Hints {
-            lang: asked.or(contact.language.as_ref()).map(Language::tag),
+            lang: spoken,
             country: contact.country,
             // "2" of a list is its second product.
-            asked_budget: (memory.asked_budget() || self.may_be_budget(memory, &small))
+            asked_budget: (memory.asked_budget() || self.may_be_budget(memory, &small, spoken))
                 && (memory.shown.len() < 2 || self.pointings.read(&small).is_empty()),
         };
         let mut reading = lexicon.read(words, &hints);
@@ -76,6 +77,7 @@ impl Dialogue {
         if is_extra && says(Cue::Included) && !says(Cue::Looking) {
             reading.without(Intent::Buy);
         }
+        self.read_again(lexicon, memory, (&small, &hints), language, &mut reading);
         self.hear_part(memory, &small, language, &mut reading);
         self.hear_pieces(memory, &small, language, &mut reading);
         self.hear_orders(lexicon, memory, (&small, &hints), language, &mut reading);
@@ -116,12 +118,20 @@ impl Dialogue {
             && !memory.shown.is_empty()
             && !self.pointings.says(Cue::Looking, words, language);
         let span = reading.products.first().map(|product| product.span);
+        let is_part = self.pointings.is_part(part, whole);
+        let is_sold = self.prices.contains_key(&**part);
         if let Some(span) = span
             && is_plain
-            && self.pointings.is_part(part, whole)
-            && !self.prices.contains_key(&**part)
+            && is_part
+            && !is_sold
         {
             reading.with(Intent::ProductInquiry, span);
+        }
+        // "And the single bed?", of a sofa, asks for one where there are beds.
+        let says = |cue| self.pointings.says(cue, words, language);
+        let of_shown = || says(Cue::Included) || says(Cue::It) || says(Cue::WhichOne) || says(Cue::Asks);
+        if is_part && is_sold && reading.intents == [Intent::ProductInquiry] && !of_shown() {
+            reading.without(Intent::ProductInquiry);
         }
     }
 
@@ -223,8 +233,11 @@ impl Dialogue {
 
     /// Whether a message that is a number alone may be what they can spend: on the kind that is talked of, or on what they were asked to
     /// name together with it. Of the one thing that they see a small number may be how many. Sums of other money are greater, and round.
-    fn may_be_budget(&self, memory: &Memory, words: &str) -> bool {
-        let words = words.trim().trim_end_matches(['.', '!', '?']);
+    fn may_be_budget(&self, memory: &Memory, words: &str, language: Option<&str>) -> bool {
+        let rest = self.pointings.beside(Cue::Together, words, language);
+        // "600 in total", of several things.
+        let of_all = rest != words && memory.shown.len() != 1;
+        let words = rest.trim().trim_end_matches(['.', '!', '?']).trim();
         let Ok(number) = words.replace([' ', '\u{a0}', '\u{202f}'], "").parse::<Decimal>() else { return false };
         let is_sum = (Decimal::TEN..=MOST_SPENT).contains(&number);
         let is_round = is_sum && number % Decimal::ONE_HUNDRED == Decimal::ZERO;
@@ -232,6 +245,9 @@ impl Dialogue {
         // What follows on trouble or delivery may be the number of an order or of a place.
         let is_other = memory.trouble || memory.told_delivery;
         let sees_one = memory.shown.len() == 1;
+        if of_all && (memory.product().is_some() || !memory.shown.is_empty()) {
+            return is_sum && !is_other;
+        }
         if memory.product().is_none() && memory.shown.is_empty() {
             return was_asked && is_sum && !is_other;
         }

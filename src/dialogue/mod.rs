@@ -18,9 +18,11 @@ mod names;
 mod needs;
 mod of_list;
 mod orders;
+mod parts;
 mod phrases;
 mod pointing;
 mod recall;
+mod rereading;
 mod short_answers;
 mod showing;
 mod shown;
@@ -46,6 +48,7 @@ pub use drafts::Wording;
 use forms::Forms;
 pub use memory::Memory;
 use names::Names;
+use parts::Parts;
 use pointing::Pointings;
 use short_answers::ShortAnswers;
 use templates::Templates;
@@ -57,6 +60,7 @@ pub struct Dialogue {
     pointings: Pointings,
     short_answers: ShortAnswers,
     forms: Forms,
+    parts: Parts,
     names: Names,
     loose_names: Names,
     /// The least and the most that something in stock of a kind costs.
@@ -100,7 +104,8 @@ impl Dialogue {
         self.templates.languages()
     }
 
-    /// Compiles the templates under `replies/`, `pointing.toml`, `short_answers.toml` and `templates.toml` among the dictionaries,
+    /// Compiles the templates under `replies/`, `pointing.toml`, `short_answers.toml`, `parts.toml` and `templates.toml` among the
+    /// dictionaries,
     /// and what the shop's products are called. `None` if any of them has an error.
     pub fn compile(
         replies: &[SourceFile],
@@ -114,13 +119,15 @@ impl Dialogue {
         problems.extend(found);
         let (forms, found) = Forms::compile(keywords);
         problems.extend(found);
-        let compiled = match (templates, pointings, short_answers, forms) {
-            (Some(templates), Some(pointings), Some(short_answers), Some(forms)) => {
+        let (parts, found) = Parts::compile(keywords);
+        problems.extend(found);
+        let compiled = match (templates, pointings, short_answers, forms, parts) {
+            (Some(templates), Some(pointings), Some(short_answers), Some(forms), Some(parts)) => {
                 let (names, loose_names) = (Names::of(products), Names::loosely(products));
                 let prices = choice::prices(products);
                 let priced = |one: &Product| (one.sku.clone(), (one.price, one.name.to_lowercase()));
                 let priced = products.iter().map(priced).collect();
-                Some(Self { templates, pointings, short_answers, forms, names, loose_names, prices, priced })
+                Some(Self { templates, pointings, short_answers, forms, parts, names, loose_names, prices, priced })
             }
             _ => None,
         };

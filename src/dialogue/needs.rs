@@ -25,7 +25,7 @@ impl Memory {
         for need in &reading.attributes {
             if OCCASIONS.contains(&&*need.key) {
                 self.understood |= !need.negated;
-                self.gift |= &*need.key == GIFT && !is_wrapping && !need.negated;
+                self.gift |= &*need.key == GIFT && !is_wrapping && !need.negated && self.product().is_none();
                 continue;
             }
             self.understood = true;

@@ -1,19 +1,39 @@
 //! What is asked of a list that they see, or of two that they saw one after the other: the dearer one, which of them are quiet.
 
+use std::collections::BTreeMap;
+
 use minijinja::context;
+use rust_decimal::Decimal;
 
 use super::answer::Reply;
 use super::hearing::Heard;
-use super::names::is_name;
-use super::pointing::{Pointing, stands_in};
-use super::shown::figures;
+use super::names::{by_word_of_name, is_name};
+use super::pointing::{Cue, Pointing, stands_in};
+use super::shown::{FEW_WORDS_OF_NAME, figures, figures_in_order, is_word_told};
 use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 
+/// One in so many of a price is close to it.
+const CLOSE: u32 = 20;
 /// "How much is the Viva of 15 kg, please?"
 const MOST_WORDS: usize = 8;
+/// Letters of a word that names something that was not shown.
+const LONG_TOLD: usize = 6;
 /// Products of which it is told one by one that they have what is asked for.
 const MOST_TOLD: usize = 3;
+
+/// Figures by what they count: 210 of cm, 3 of seats. Of several in one unit the first one.
+fn measures(text: &str) -> BTreeMap<String, Decimal> {
+    let mut found = BTreeMap::new();
+    for figure in figures_in_order(text) {
+        let split = figure.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(figure.len());
+        let (number, unit) = figure.split_at(split);
+        if let Ok(number) = number.parse() {
+            found.entry(unit.to_owned()).or_insert(number);
+        }
+    }
+    found
+}
 
 impl<'a> Reply<'a> {
     /// The one that they saw by itself before the one that they see.
@@ -30,8 +50,35 @@ impl<'a> Reply<'a> {
             [Pointing::CheaperOne] => several.min_by_key(|product| product.price),
             [Pointing::DearerOne] => several.max_by_key(|product| product.price),
             [Pointing::OtherOne] => self.other_of_two(list),
+            [Pointing::BiggerOne] => self.by_size(list, true),
+            [Pointing::SmallerOne] => self.by_size(list, false),
             _ => None,
         }
+    }
+
+    /// The largest or the smallest of a list, by a figure that is told of all of them in one unit: "210 cm wide". Of one thing that they
+    /// see, the next one of its kind.
+    fn by_size(&self, list: &[&'a Product], larger: bool) -> Option<&'a Product> {
+        let now = list.first().filter(|_| list.len() == 1);
+        let of = match now {
+            Some(_) => choice::of_kind(self.memory, self.shelf()),
+            None => list.to_vec(),
+        };
+        let told = |product: &Product| measures(&format!("{} {}", self.summary(product), product.name).to_lowercase());
+        let all: Vec<_> = of.iter().map(|product| told(product)).collect();
+        let has = |unit: &&String| all.iter().all(|measures| measures.contains_key(*unit));
+        let differs = |unit: &&String| all.iter().any(|measures| measures.get(*unit) != all[0].get(*unit));
+        let unit = all.first()?.keys().find(|unit| has(unit) && differs(unit))?;
+        let size = |product: &&'a Product| told(product).get(unit).copied().unwrap_or_default();
+        let Some(now) = now else {
+            let of = of.iter().copied();
+            return if larger { of.max_by_key(size) } else { of.min_by_key(size) };
+        };
+        let beyond = of
+            .iter()
+            .copied()
+            .filter(|product| if larger { size(product) > size(now) } else { size(product) < size(now) });
+        if larger { beyond.min_by_key(size) } else { beyond.max_by_key(size) }
     }
 
     /// Of two that they can mean the one that they do not see.
@@ -76,6 +123,48 @@ impl<'a> Reply<'a> {
         };
         let mut found = self.shop.products.iter().filter(is_it);
         found.next().filter(|_| found.next().is_none())
+    }
+
+    /// The one of the list that they can point into, or else of the kind that they see, that a word of its name calls.
+    pub(super) fn called_in_list(&self, heard: &Heard) -> Vec<&'a Product> {
+        let list = self.list();
+        let list = if list.len() > 1 { list } else { choice::of_kind(self.memory, self.shelf()) };
+        let kind = self.wish().to_lowercase();
+        let counts = |word: &str| self.names_by_itself(word, heard) && !stands_in(&kind, word);
+        let found = if list.len() > 1 { by_word_of_name(&list, &heard.words, counts) } else { Vec::new() };
+        if found.len() == 1 { found } else { Vec::new() }
+    }
+
+    /// Of what they see nothing is told of what they name in a word or two, and of one other of the kind it is: "with storage?"
+    pub(super) fn told_of_others(&self, list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
+        let words: Vec<&str> = heard.words.split_whitespace().collect();
+        let is_plain = heard.wants.iter().all(|want| matches!(want, Intent::ProductInquiry | Intent::Availability));
+        if list.is_empty() || !is_plain || heard.understood && heard.wants.is_empty() || words.len() > FEW_WORDS_OF_NAME
+        {
+            return Vec::new();
+        }
+        let named = |product: &Product| {
+            let told = self.summary(product).to_lowercase();
+            let mut told = told.split(|letter: char| !letter.is_alphanumeric());
+            told.any(|word| word.chars().count() >= LONG_TOLD && is_word_told(word) && stands_in(&heard.words, word))
+        };
+        if list.iter().any(|product| named(product)) {
+            return Vec::new();
+        }
+        let of_kind = choice::of_kind(self.memory, self.shelf()).into_iter();
+        let found: Vec<_> = of_kind.filter(|product| !list.contains(product) && named(product)).collect();
+        if found.len() == 1 { found } else { Vec::new() }
+    }
+
+    /// Whether they call the price of something that they see too much: "149 is too much". Round figures are close to it.
+    pub(super) fn finds_too_dear(&self, heard: &Heard) -> bool {
+        let numbers: Vec<Decimal> =
+            heard.words.split(|letter: char| !letter.is_ascii_digit()).flat_map(str::parse).collect();
+        let is_price = |product: &&Product| {
+            let close = |number: &Decimal| (product.price - number).abs() * Decimal::from(CLOSE) <= product.price;
+            numbers.iter().any(close)
+        };
+        !numbers.is_empty() && self.says(Cue::TooMuch, heard) && self.shown().iter().any(is_price)
     }
 
     /// Whether there are two that they can mean, in the list or one after the other: these are what is shown.

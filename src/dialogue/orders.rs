@@ -8,7 +8,7 @@ use super::hearing::Heard;
 use super::is_small_talk;
 use super::memory::Ordered;
 use super::pointing::{Cue, stands_in};
-use super::words::day_of;
+use super::words::{day_of, is_question};
 use crate::domain::{Intent, OrderState};
 
 /// Digits of a number that may be an order's.
@@ -25,7 +25,9 @@ impl Reply<'_> {
             is_small_talk(*want) || matches!(want, Intent::OrderStatus | Intent::ReturnRefund | Intent::Shipping)
         };
         let of_open = is_open && !heard.refined && heard.wants.iter().all(of_order);
-        let of_any = asks(Intent::OrderStatus) && (is_open || !self.says(Cue::If, heard));
+        // "Does the pro have cancelling?" speaks of no order.
+        let of_thing = !is_open && heard.words.contains(is_question) && !self.memory.shown.is_empty();
+        let of_any = asks(Intent::OrderStatus) && !of_thing && (is_open || !self.says(Cue::If, heard));
         heard.choice.is_none() && (of_open || of_any) && self.says(Cue::Changes, heard)
     }
 

@@ -16,9 +16,9 @@ use crate::domain::{Problem, SourceFile};
 const FILE: &str = "pointing.toml";
 /// The little words of each language.
 const LANGUAGES: &str = "languages.toml";
-const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [first_two], [variant], [cheaper], [cheapest], [dearer], [dearest], [cheaper_one], [dearer_one], [other_one], [both], [others], [best], [said.it], \
+const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [first_two], [variant], [cheaper], [cheapest], [dearer], [dearest], [cheaper_one], [dearer_one], [other_one], [bigger_one], [smaller_one], [both], [others], [best], [said.it], \
                       [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping], [said.without], [said.fraud], [said.trusted], [said.if], \
-                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.orders], [said.where], [said.renews], [said.changes], [said.paid], [said.arrives], [said.photo], [said.included], [said.accessory], [said.offers], [said.ours], [said.too_much], [said.goes_on], [said.back], [said.for_it], [said.measure], [said.more], [said.setup], [said.and], [said.for_whom], [said.which_one], [said.this_one], [said.compatible], [said.purpose], [said.other_money], [said.together], [said.link], [said.cheap] or [said.anything] and lines such as en = [\"first one\"], \
+                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.orders], [said.where], [said.renews], [said.changes], [said.paid], [said.arrives], [said.photo], [said.included], [said.accessory], [said.offers], [said.ours], [said.too_much], [said.goes_on], [said.back], [said.for_it], [said.measure], [said.more], [said.setup], [said.and], [said.for_whom], [said.which_one], [said.this_one], [said.compatible], [said.purpose], [said.other_money], [said.together], [said.link], [said.cheap], [said.ordered], [said.raises], [said.what_is_there], [said.what_if], [said.or_between] or [said.anything] and lines such as en = [\"first one\"], \
                       [opposite.quiet] with en = [\"loud\"], [needs_of] with dry_skin = \"beauty\", or [part_of] \
                       or [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"], [sizes] and lines such as \
                       \"fashion/shoes\" = [30, 50], [loosely.\"food/tea\"] with words = [\"cuppa\"] and not = [\"cuppa soup\"], [likes.tea] with kinds = [\"food/tea\"] and \
@@ -55,6 +55,10 @@ pub(super) enum Pointing {
     DearerOne,
     /// Of two the one that they do not see.
     OtherOne,
+    /// Of those that they see the one that is larger…
+    BiggerOne,
+    /// …or smaller.
+    SmallerOne,
     /// Two things together.
     Both,
     /// Something else of the kind that was shown.

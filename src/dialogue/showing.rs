@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::answer::Reply;
 use super::choice::{self, Fit, Purse};
 use super::hearing::Heard;
-use super::pointing::stands_in;
+use super::pointing::{Cue, stands_in};
 use super::words::{budget_text, cut, marked, money_in, side_by_side};
 use crate::domain::{Link, ListRow, Product};
 
@@ -49,7 +49,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    fn summary<'p>(&self, product: &'p Product) -> &'p str {
+    pub(super) fn summary<'p>(&self, product: &'p Product) -> &'p str {
         self.shop.text(&product.summary, &self.language).unwrap_or_default()
     }
 
@@ -149,7 +149,9 @@ impl<'a> Reply<'a> {
         let needed = || heard.named_needs.iter().find_map(|need| self.dialogue.pointings.category_of(need));
         let of_needs = if heard.refined { None } else { needed() };
         let meant = |category: &&str| heard.category.as_deref().or(of_needs) == Some(*category);
-        let named = |category: &&str| stands_in(&heard.words, &self.name_of(category).to_lowercase());
+        // "For my home office", of what they see, tells where it shall be.
+        let is_place = !self.memory.shown.is_empty() && self.says(Cue::Purpose, heard);
+        let named = |category: &&str| !is_place && stands_in(&heard.words, &self.name_of(category).to_lowercase());
         let found = categories.iter().copied().find(meant).or_else(|| categories.iter().copied().find(named));
         let Some(category) = found else { return false };
         self.kinds(category);

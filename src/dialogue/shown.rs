@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use minijinja::{Value, context};
-use rust_decimal::Decimal;
 
 use super::answer::{Call, Reply};
 use super::hearing::Heard;
@@ -14,8 +13,6 @@ use super::words::is_question;
 use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 
-/// One in so many of a price is close to it.
-const CLOSE: u32 = 20;
 /// "And this one?"
 const FEW_WORDS: usize = 3;
 /// More than so many of one thing are told in other words.
@@ -29,7 +26,7 @@ const CHINESE: [&str; 9] = ["一", "二两兩", "三", "四", "五", "六", "七
 /// "两支吧"
 const FEW_LETTERS: usize = 4;
 /// "Can I have the pro?"
-const FEW_WORDS_OF_NAME: usize = 5;
+pub(super) const FEW_WORDS_OF_NAME: usize = 5;
 /// Letters of a word that was told of a product and is none of grammar.
 const SHORTEST_TOLD: usize = 4;
 
@@ -40,7 +37,9 @@ impl<'a> Reply<'a> {
         let said = self.dialogue.pointings.read(&heard.words);
         let extreme = self.extreme(&said, &list).filter(|_| !asks_otherwise_of_the_best(&said, wants));
         let compares = wants.contains(&Intent::Compare);
-        if let Some(one) = extreme.or_else(|| self.one_of_list(&said, &list).filter(|_| !compares)) {
+        if let Some(one) =
+            extreme.or_else(|| self.one_of_list(&said, &list).filter(|_| !compares && heard.named_needs.is_empty()))
+        {
             wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject));
             return vec![one];
         }
@@ -74,8 +73,13 @@ impl<'a> Reply<'a> {
         if pointed.is_empty() && !denies && !wants.iter().any(|want| is_small_talk(*want)) {
             pointed = self.called(&shown, &list, heard);
         }
-        if pointed.is_empty() && said.is_empty() && !denies && heard.says_nothing_beside() {
+        // "The green one" is in one of them, and "in grey?" in none.
+        let by_words = said.is_empty() || said == [Pointing::Variant];
+        if pointed.is_empty() && by_words && !denies && heard.says_nothing_beside() {
             pointed = self.told_so(&list, heard);
+        }
+        if pointed.is_empty() && said.is_empty() && !denies && heard.says_nothing_beside() {
+            pointed = self.told_of_others(&list, heard);
         }
         // Of the one thing that they see its details are no answer: what they ask is. "Is the first one waterproof?" is asked of it, too.
         let asks_of_it = !heard.named_needs.is_empty() || wants.contains(&Intent::Availability);
@@ -88,7 +92,13 @@ impl<'a> Reply<'a> {
         }
         // Of several they take one, or the other, and do not say which.
         let takes_one = wants.as_slice() == [Intent::Buy] && heard.says_nothing_beside();
-        if shown.len() > 1 && (takes_one || said == [Pointing::OtherOne]) {
+        if shown.len() == 1 && matches!(said[..], [Pointing::BiggerOne | Pointing::SmallerOne]) {
+            self.say("no_more", context! { product => self.wish() });
+            self.offer("person", "button_person");
+            return Vec::new();
+        }
+        let is_open = matches!(said[..], [Pointing::OtherOne | Pointing::BiggerOne | Pointing::SmallerOne]);
+        if shown.len() > 1 && (takes_one || is_open) && !compares {
             self.ask_which_of(&shown);
             return Vec::new();
         }
@@ -120,7 +130,7 @@ impl<'a> Reply<'a> {
         self.sold(&self.memory.shown)
     }
 
-    fn list(&self) -> Vec<&'a Product> {
+    pub(super) fn list(&self) -> Vec<&'a Product> {
         self.sold(self.memory.list())
     }
 
@@ -149,7 +159,7 @@ impl<'a> Reply<'a> {
 
     /// Whether a word within a name names by itself: in few words, or where a price is asked for or it is taken. A word of grammar
     /// does so with nothing beside it: "the one with milk" is no Crema One.
-    fn names_by_itself(&self, word: &str, heard: &Heard) -> bool {
+    pub(super) fn names_by_itself(&self, word: &str, heard: &Heard) -> bool {
         let most = match self.dialogue.pointings.is_little(word, &self.language) {
             true => 2,
             false if heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Buy)) => MOST_TOLD,
@@ -161,19 +171,20 @@ impl<'a> Reply<'a> {
     /// Those of a list of which a price, a figure or, where nothing else is understood, a word that was told of them is named: "the 16 inch
     /// one", "the 329 one", "which one mops?".
     fn told_so(&self, list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
-        let small =
-            |product: &Product| self.shop.text(&product.summary, &self.language).unwrap_or_default().to_lowercase();
+        let small = |product: &Product| self.summary(product).to_lowercase();
         let (priced, counted) = (numbers(&heard.words), figures(&heard.words));
         // "The one with the froth, how much is it?" asks for the price of the one that is told of.
         let most = if heard.wants == [Intent::Price] { MOST_TOLD_OF_PRICED } else { MOST_TOLD };
-        let is_plain = !heard.understood || heard.wants == [Intent::Price];
+        let is_had = heard.wants == [Intent::Availability];
+        let is_plain = !heard.understood || heard.wants == [Intent::Price] || is_had;
         let is_short = is_plain && heard.words.split_whitespace().count() <= most;
         let pointings = &self.dialogue.pointings;
         let of_persons: Vec<_> = pointings.phrases(Cue::ForWhom, Some(&self.language)).collect();
         let is_grammar = |word: &str| {
             pointings.is_little(word, &self.language) || of_persons.iter().any(|phrase| stands_in(phrase, word))
         };
-        let is_told = |word: &str| is_word_told(word) && !is_grammar(word);
+        let least = if is_had { SHORTEST_TOLD + 1 } else { SHORTEST_TOLD };
+        let is_told = |word: &str| is_word_told(word) && word.chars().count() >= least && !is_grammar(word);
         let has_price = |product: &Product| priced.contains(&product.price.normalize().to_string());
         // Names have figures, too: "the 15 kg one".
         let has_figure = |product: &Product| {
@@ -223,17 +234,6 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// Whether they call the price of something that they see too much: "149 is too much". Round figures are close to it.
-    pub(super) fn finds_too_dear(&self, heard: &Heard) -> bool {
-        let numbers: Vec<Decimal> =
-            heard.words.split(|letter: char| !letter.is_ascii_digit()).flat_map(str::parse).collect();
-        let is_price = |product: &&Product| {
-            let close = |number: &Decimal| (product.price - number).abs() * Decimal::from(CLOSE) <= product.price;
-            numbers.iter().any(close)
-        };
-        !numbers.is_empty() && self.says(Cue::TooMuch, heard) && self.shown().iter().any(is_price)
-    }
-
     /// Whether they ask for others of the kind that they see; then what suits them and they have not seen is shown.
     pub(super) fn shows_others(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> bool {
         let said = self.dialogue.pointings.read(&heard.words);
@@ -277,6 +277,13 @@ impl<'a> Reply<'a> {
     /// In which colours and sizes it is had, a person knows.
     pub(super) fn variant(&mut self, heard: &Heard) {
         if self.names_variant(heard) {
+            // What is told of the one that they see may answer it.
+            if let ([one], true) = (self.shown().as_slice(), self.paragraphs.is_empty()) {
+                let told = self.summary(one).to_owned();
+                if self.dialogue.pointings.read(&told.to_lowercase()).contains(&Pointing::Variant) {
+                    self.say("has_it", context! { product => &one.name, needs => vec![told], yes => false });
+                }
+            }
             self.say("variant", context! {});
             self.offer("person", "button_person");
         }
@@ -296,6 +303,12 @@ impl<'a> Reply<'a> {
         }
         if heard.wants.iter().any(|want| want.is_of_the_shop()) {
             return false;
+        }
+        // "Which colours are there?"
+        let is_inquiry = heard.wants == [Intent::ProductInquiry] && heard.named_needs.is_empty() && !heard.refined;
+        if is_inquiry && !heard.part && self.names_variant(heard) {
+            self.variant(heard);
+            return true;
         }
         if heard.part {
             if !self.tell_extra(shown, heard, SHORTEST_NAME) {
@@ -428,9 +441,14 @@ fn numbers(words: &str) -> BTreeSet<String> {
 
 /// Numbers with what they count, in small letters: "16inch" of "16 inch".
 pub(super) fn figures(words: &str) -> BTreeSet<String> {
+    figures_in_order(words).into_iter().collect()
+}
+
+/// The same as they stand.
+pub(super) fn figures_in_order(words: &str) -> Vec<String> {
     let is_number = |letter: char| letter.is_ascii_digit() || letter == '.';
     let is_dense = |letter: char| ('\u{2e80}'..='\u{9fff}').contains(&letter);
-    let mut found = BTreeSet::new();
+    let mut found = Vec::new();
     let mut rest = words;
     while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
         rest = &rest[start..];
@@ -442,7 +460,7 @@ pub(super) fn figures(words: &str) -> BTreeSet<String> {
             _ => unit.chars().take_while(|letter| letter.is_alphabetic() && !is_dense(*letter)).collect(),
         };
         if !unit.is_empty() {
-            found.insert(format!("{}{unit}", number.trim_end_matches('.')));
+            found.push(format!("{}{unit}", number.trim_end_matches('.')));
         }
         rest = after;
     }
@@ -450,7 +468,7 @@ pub(super) fn figures(words: &str) -> BTreeSet<String> {
 }
 
 /// Whether a word of what is told of a product may name it.
-fn is_word_told(word: &str) -> bool {
+pub(super) fn is_word_told(word: &str) -> bool {
     word.chars().count() >= SHORTEST_TOLD && word.chars().all(char::is_alphabetic)
 }
 

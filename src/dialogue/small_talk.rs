@@ -19,6 +19,16 @@ impl Reply<'_> {
         heard.choice.is_none() && self.memory.offered.is_none() && after_all && (is_thanks || is_noted)
     }
 
+    /// Whether they greet once more after an answer, and ask for nothing.
+    pub(super) fn greets_again(&self, heard: &Heard) -> bool {
+        let shown = !self.memory.shown.is_empty() && heard.meant.is_none();
+        let after_all = shown && self.memory.asked.is_none() && !self.memory.trouble;
+        let is_plain = heard.wants == [Intent::Greeting] && heard.media.is_none() && heard.says_nothing_beside();
+        // "Morning Blend" greets nobody.
+        let names_one = || !self.dialogue.names.places(&heard.words).is_empty();
+        after_all && is_plain && !names_one() && self.dialogue.short_answers.language_asked_for(&heard.words).is_none()
+    }
+
     /// What they answer to the offer of a person, or where nothing is open. Whether that is all there is to say.
     pub(super) fn short_answer(&mut self, heard: &Heard) -> bool {
         let is_talk = heard.wants.iter().all(|want| is_small_talk(*want) || *want == Intent::Reject);
@@ -65,13 +75,16 @@ impl Reply<'_> {
         }
     }
 
-    /// How presents are wrapped, a person knows.
-    pub(super) fn wrapping(&mut self, heard: &Heard) {
-        let is_asked = self.says(Cue::Wrapping, heard);
-        if is_asked && heard.choice.is_none() {
+    /// How presents are wrapped, a person knows. Whether nothing else is asked.
+    pub(super) fn wrapping(&mut self, heard: &Heard) -> bool {
+        let asks =
+            |want: &Intent| is_small_talk(*want) || matches!(want, Intent::Availability | Intent::ProductInquiry);
+        let is_asked = self.says(Cue::Wrapping, heard) && heard.choice.is_none();
+        if is_asked {
             self.say("no_fact", context! {});
             self.offer("person", "button_person");
         }
+        is_asked && heard.says_nothing_beside() && !heard.wants.is_empty() && heard.wants.iter().all(asks)
     }
 
     /// Who asks whether the shop is one to trust hears where it is, what they can send back, and that there are people. Whether they do.

@@ -16,6 +16,10 @@ const FEW_WORDS: usize = 3;
 const MOST_ASKED: usize = 8;
 /// Letters of a word that tells by itself what is asked.
 const SHORTEST_TOLD: usize = 5;
+/// Letters of what is asked for without spaces.
+const MOST_LETTERS: usize = 4;
+/// Things that are put side by side.
+const MOST_COMPARED: usize = 4;
 /// Kinds of product that are summed up.
 const MOST_SUMMED: usize = 3;
 
@@ -23,11 +27,16 @@ impl<'a> Reply<'a> {
     /// The products that they point at among those shown. Who points at the one that they see, and asks nothing of it, takes it. What
     /// is answered here altogether is taken from `wants`.
     pub(super) fn pointed_at(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Vec<&'a Product> {
-        if self.takes_this(heard) || self.asks_what_is_told(heard) {
+        if self.takes_this(heard) || self.of_a_part(heard) || self.asks_what_is_told(heard) {
             return Vec::new();
         }
         let seen = self.memory.shown.clone();
+        let said_before = self.paragraphs.len();
         let pointed = self.points_at(heard, wants);
+        if pointed.is_empty() && self.paragraphs.len() == said_before && self.asks_which(heard) {
+            self.compare();
+            return Vec::new();
+        }
         let is_open = heard.meant.is_none() && !wants.iter().any(|want| matches!(want, Intent::Buy | Intent::Compare));
         match (pointed.as_slice(), seen.as_slice()) {
             ([one], [now]) if is_open && one.sku == *now => {
@@ -77,7 +86,9 @@ impl<'a> Reply<'a> {
 
     /// "With a pen?", of the one thing that they see, is answered where that is told of it.
     fn asks_what_is_told(&mut self, heard: &Heard) -> bool {
-        let is_open = heard.wants.is_empty() && !heard.understood || heard.wants == [Intent::ProductInquiry];
+        let of_it = [Intent::ProductInquiry, Intent::Availability];
+        let is_open = heard.wants.is_empty() && !heard.understood
+            || !heard.wants.is_empty() && heard.wants.iter().all(|want| of_it.contains(want));
         let words = heard.words.split_whitespace().count();
         let asks = words <= FEW_WORDS || self.asks_something(heard);
         let is_plain = is_open && heard.says_nothing_beside() && heard.media.is_none() && heard.meant.is_none();
@@ -106,13 +117,40 @@ impl<'a> Reply<'a> {
         let words: Vec<&str> = words.filter(|word| !pointings.is_little(word, &self.language)).collect();
         let summary = self.shop.text(&one.summary, &self.language).unwrap_or_default().to_owned();
         let attributes = one.attributes.iter().map(|attribute| self.word(attribute));
-        let names = |text: &String| words.iter().any(|word| stands_in(&text.to_lowercase(), word));
+        let dense = self.letters_asked_for(&heard.words);
+        let names = |text: &String| {
+            let text = text.to_lowercase();
+            words.iter().any(|word| stands_in(&text, word)) || dense.as_ref().is_some_and(|dense| text.contains(dense))
+        };
         let told: Vec<String> = std::iter::once(summary).chain(attributes).filter(names).collect();
         if told.is_empty() {
             return false;
         }
         self.say("has_it", context! { product => &one.name, needs => told, yes => false });
         true
+    }
+
+    /// "Which one is good?", of a few that they see: what is known of each is all that there is to go by.
+    fn asks_which(&self, heard: &Heard) -> bool {
+        let of_it = heard.wants.iter().all(|want| *want == Intent::ProductInquiry);
+        let is_few = (2..=MOST_COMPARED).contains(&self.memory.shown.len());
+        of_it && is_few && self.call.is_none() && heard.says_nothing_beside() && self.says(Cue::WhichOne, heard)
+    }
+
+    /// What a short message without spaces asks for, beside its words of talk: "筆" of "有筆嗎".
+    fn letters_asked_for(&self, words: &str) -> Option<String> {
+        let is_dense = |letter: char| ('\u{2e80}'..='\u{9fff}').contains(&letter);
+        let mut rest: String = words.chars().filter(|letter| is_dense(*letter)).collect();
+        let language = Some(self.language.as_str());
+        let pointings = &self.dialogue.pointings;
+        let talk = [Cue::Asks, Cue::Included, Cue::Anything, Cue::And, Cue::It];
+        let mut phrases: Vec<&String> = talk.into_iter().flat_map(|cue| pointings.phrases(cue, language)).collect();
+        phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+        for phrase in phrases.into_iter().filter(|phrase| phrase.contains(is_dense)) {
+            rest = rest.replace(phrase.as_str(), "");
+        }
+        let is_short = (1..=MOST_LETTERS).contains(&rest.chars().count());
+        (is_short && words.chars().all(|letter| is_dense(letter) || !letter.is_alphanumeric())).then_some(rest)
     }
 
     /// Whether they agree to what they see and point at, or say that they want it.
@@ -143,6 +181,10 @@ impl<'a> Reply<'a> {
         if !is_asked || is_counted {
             return false;
         }
+        if named.is_empty() && !heard.refined && self.is_to_choose(heard) {
+            self.ask_which_of(&self.shown());
+            return true;
+        }
         let things = if named.len() > 1 { named.to_vec() } else { self.things_seen(heard) };
         if things.len() < 2 {
             return false;
@@ -153,6 +195,17 @@ impl<'a> Reply<'a> {
         self.say("prices", context! { rows });
         self.say("total", context! { price => self.money(sum) });
         true
+    }
+
+    /// Whether of something that they see several kinds of one is still to be chosen, for what they saw before: a table, and a list of
+    /// chairs.
+    fn is_to_choose(&self, heard: &Heard) -> bool {
+        let shown = self.shown();
+        let Some(first) = shown.first().filter(|_| shown.len() > 1) else { return false };
+        let before = self.memory.seen_alone().filter_map(|sku| choice::by_sku(self.shop, sku));
+        shown.iter().all(|product| product.key == first.key)
+            && before.into_iter().any(|product| product.key != first.key)
+            && !self.dialogue.pointings.read(&heard.words).contains(&Pointing::Both)
     }
 
     /// The things that they speak of together.

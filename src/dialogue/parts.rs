@@ -1,0 +1,118 @@
+//! What is asked of parts and figures of the things that they see: the screen, how wide it is. The words stand in `keywords/parts.toml`.
+
+use std::collections::BTreeMap;
+
+use minijinja::context;
+use serde::Deserialize;
+
+use super::answer::Reply;
+use super::hearing::Heard;
+use super::is_small_talk;
+use super::pointing::{Cue, places, stands_in};
+use crate::domain::{Intent, Problem, Product, SourceFile};
+
+const FILE: &str = "parts.toml";
+const ADVICE: &str = "Write [screen] with words = [\"screen\"] and told = [\"inch\"].";
+/// "And how is the camera of this one?"
+const MOST_WORDS: usize = 9;
+/// Letters of as short a message where words have no spaces.
+const MOST_LETTERS: usize = 24;
+/// Things that are told of one beside the other.
+const MOST_TOLD: usize = 4;
+
+/// Parts and figures of things.
+pub(super) struct Parts(Vec<Part>);
+
+/// One of them: how it is asked for, and what a product's text tells it with.
+#[derive(Deserialize)]
+pub(super) struct Part {
+    words: Vec<String>,
+    told: Vec<String>,
+}
+
+impl Part {
+    /// Whether a text in small letters tells of it.
+    fn is_told(&self, text: &str) -> bool {
+        self.told.iter().chain(&self.words).any(|word| stands_in(text, word))
+    }
+}
+
+impl Parts {
+    /// Reads `parts.toml` among the files; a folder that is older than it has none.
+    pub(super) fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        let Some(file) = files.iter().find(|file| file.path == FILE) else {
+            return (Some(Self(Vec::new())), Vec::new());
+        };
+        match file.toml::<BTreeMap<String, Part>>(ADVICE) {
+            Ok(parts) => (Some(Self(parts.into_values().collect())), Vec::new()),
+            Err(problem) => (None, vec![problem]),
+        }
+    }
+
+    /// Words in small letters with nothing in the places of those that ask for a part, if there are any.
+    pub(super) fn beside(&self, words: &str) -> Option<String> {
+        let asked: Vec<_> = self.0.iter().flat_map(|part| &part.words).flat_map(|word| places(words, word)).collect();
+        let is_asked = |at: usize| asked.iter().any(|(start, end)| (*start..*end).contains(&at));
+        let rest = words.char_indices().map(|(at, letter)| if is_asked(at) { ' ' } else { letter }).collect();
+        (!asked.is_empty()).then_some(rest)
+    }
+
+    /// Those that are named in words in small letters.
+    fn named(&self, words: &str) -> Vec<&Part> {
+        self.0.iter().filter(|part| part.words.iter().any(|word| stands_in(words, word))).collect()
+    }
+}
+
+impl<'a> Reply<'a> {
+    /// "And the screen?", of what they see, is answered where a text tells of it; else it is not known here. Whether that is asked.
+    pub(super) fn of_a_part(&mut self, heard: &Heard) -> bool {
+        let asks =
+            |want: &Intent| is_small_talk(*want) || matches!(want, Intent::ProductInquiry | Intent::Availability);
+        let is_plain = heard.choice.is_none() && heard.media.is_none() && heard.named_needs.is_empty();
+        let shown = self.shown();
+        if !is_plain
+            || self.memory.trouble
+            || shown.is_empty()
+            || !heard.wants.iter().all(asks)
+            || !is_short(&heard.words)
+        {
+            return false;
+        }
+        let dialogue = self.dialogue;
+        let parts = dialogue.parts.named(&heard.words);
+        if parts.is_empty() || self.says(Cue::Takes, heard) && !self.asks_something(heard) {
+            return false;
+        }
+        let tells = |product: &Product| {
+            let text = self.summary(product).to_lowercase();
+            parts.iter().any(|part| part.is_told(&text))
+        };
+        // Of sizes that things are had in more is said elsewhere.
+        if !shown.iter().copied().any(tells) && self.names_variant(heard) {
+            return false;
+        }
+        match shown.as_slice() {
+            [one] if tells(one) => {
+                let needs = vec![self.summary(one).to_owned()];
+                self.say("has_it", context! { product => &one.name, needs, yes => false });
+                self.offer(&format!("buy:{}", one.sku), "button_buy");
+            }
+            [_, _, ..] if shown.len() <= MOST_TOLD && shown.iter().copied().any(tells) => {
+                self.side_by_side(shown);
+                self.memory.lost = 0;
+                return true;
+            }
+            [_, _, ..] if !heard.part => self.say("again", context! {}),
+            _ => self.say("no_fact", context! {}),
+        }
+        self.offer("person", "button_person");
+        self.memory.lost = 0;
+        true
+    }
+}
+
+fn is_short(words: &str) -> bool {
+    let is_dense = |letter: char| ('\u{2e80}'..='\u{9fff}').contains(&letter);
+    words.split_whitespace().count() <= MOST_WORDS
+        && (!words.contains(is_dense) || words.chars().count() <= MOST_LETTERS)
+}

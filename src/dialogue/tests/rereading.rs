@@ -105,3 +105,31 @@ fn a_thing_that_is_named_beside_it_is_no_call() {
     talk.another("TR", &[]);
     assert_eq!(reason(&talk.sends("telefonla görüşmek istiyorum")), Some(HandoffRequest::HUMAN));
 }
+
+#[test]
+fn what_would_be_if_it_broke_is_no_trouble_yet() {
+    let mut talk = Talk::new("US");
+    for (country, product, said, told) in [
+        ("US", "Crema One", "what if it breaks", "guarantee"),
+        ("ID", "mesin kopi", "kalau rusak gimana", "Garansi"),
+        ("RU", "кофемашина", "а если сломается", "Гарантия"),
+        ("ES", "una cafetera", "si llega roto qué hago", "garantía"),
+    ] {
+        talk.another(country, &[]);
+        talk.sends(product);
+        let answer = talk.sends(said);
+        expect(&answer, &[told], &[]);
+        assert_eq!(reason(&answer), None, "{said}");
+    }
+}
+
+#[test]
+fn a_part_asks_for_no_price_and_no_other_thing() {
+    let mut talk = Talk::new("ID");
+    talk.sends("mesin kopi");
+    talk.sends("yang pertama");
+    expect(&talk.sends("berapa watt"), &["[person"], &["179"]);
+    talk.another("RU", &[]);
+    talk.sends("робот-пылесос до 30000");
+    expect(&talk.sends("сколько работает от зарядки"), &["120 минут"], &["зарядное"]);
+}

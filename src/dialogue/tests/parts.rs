@@ -180,3 +180,23 @@ fn what_is_told_of_it_answers_whether_it_has_that() {
         expect(&talk.sends(said), &[told], &["category:"]);
     }
 }
+
+#[test]
+fn what_is_asked_is_answered_once_and_alone() {
+    let mut talk = Talk::new("IT");
+    talk.sends("tappetino yoga");
+    expect(&talk.sends("di che colore è"), &["colore", "[person"], &["Flow Mat: 29"]);
+    expect(&talk.sends("fate il pacchetto regalo?"), &["[person"], &["Flow Mat"]);
+    talk.another("FR", &[]);
+    talk.sends("poussette");
+    expect(&talk.sends("c'est quoi la différence avec l'autre"), &["Comparatif"], &["Voici notre rayon"]);
+    talk.another("BR", &[]);
+    talk.sends("vcs tem fone bluetooth?");
+    let answer = talk.sends("o pro tem cancelamento?");
+    expect(&answer, &["Pebble Pro ANC"], &[]);
+    assert_eq!(reason(&answer), None);
+    // Of the few that they see nothing else is known, whichever is good.
+    talk.another("CN", &[]);
+    talk.sends("扫地机器人");
+    expect(&talk.sends("哪个好"), &["Rondo R1", "Rondo R3 Mop"], &["换个说法"]);
+}

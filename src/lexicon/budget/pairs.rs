@@ -130,13 +130,21 @@ pub(crate) fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<
     sums().zip(sums().skip(1)).find_map(|pair| {
         let ((wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))) = pair else { return None };
         let named = [&wish.amount, &limit.amount].contains(&budget);
-        let most = limit.amount.max?;
         let together = limit.start.saturating_sub(wish.end) <= NEAR && wish.amount.currency == limit.amount.currency;
         let wished = wish.amount.max.filter(|_| limit.amount.min.is_none());
         let apart = if wish.amount.min.is_some() { Decimal::from(MOST_STRETCHED) } else { MOST_STRETCHED_LIMIT };
+        let Some(most) = limit.amount.max else {
+            return (named && together).then(|| both_bounds(&wish.amount, &limit.amount)).flatten();
+        };
         let rises = wished.is_some_and(|wished| wished < most && most <= wished * apart);
         (named && together && rises).then(|| Budget { min: wish.amount.min, ..as_budget(&limit.amount) })
     })
+}
+
+/// "Nothing above 600 nor under 300".
+fn both_bounds(first: &Amount, second: &Amount) -> Option<Budget> {
+    let (most, least) = (first.max?, second.min?);
+    (first.min.is_none() && least < most).then(|| Budget { min: Some(least), ..as_budget(first) })
 }
 
 impl Reader<'_> {

@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 
 use super::not_budget::NotBudget;
-use super::{NEAR, Sure, Verdict, as_budget, is_border, is_exact, value};
+use super::{NEAR, Sure, Verdict, as_budget, is_border, is_counting, is_exact, value};
 use crate::descriptions::TROUBLES;
 use crate::money::{Found, Priced, Sums};
 use crate::negation::is_end_at;
@@ -19,6 +19,14 @@ const MOST_APART: Decimal = Decimal::from_parts(10, 0, 0, false, 0);
 const TOGETHER: usize = 60;
 /// Smaller bare numbers count things.
 const LEAST: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
+
+/// Shares that are named with what they come to are no less…
+const LEAST_SHARE: Decimal = Decimal::from_parts(5, 0, 0, false, 0);
+/// …and looked for among so many sums of a message.
+const MOST_SHARES: usize = 8;
+
+/// So many give at most.
+const MOST_GIVERS: Decimal = Decimal::from_parts(60, 0, 0, false, 0);
 
 type Places = [(usize, usize)];
 
@@ -49,6 +57,7 @@ impl Reader<'_> {
     fn is_widened(&self, first: &Found, second: &Found, sums: &Sums) -> bool {
         let (low, high) = (value(first), value(second));
         low < high
+            && !second.corrects
             && high <= low * MOST_WIDENED
             && self.go_together(first, second)
             && self.says_of(&sums.if_good, first, second)
@@ -78,6 +87,31 @@ impl Reader<'_> {
         alike && self.go_together(first, second) && adds()
     }
 
+    /// "My mum gives 100 and I have 150, so 250": the sum of two before it.
+    fn is_total(&self, first: &Found, second: &Found, all: &Found) -> bool {
+        let named = |sum: &Found| sum.amount.currency == all.amount.currency;
+        let apart = all.start.saturating_sub(second.end);
+        is_exact(first)
+            && is_exact(second)
+            && is_exact(all)
+            && value(first) >= LEAST_SHARE
+            && value(second) >= LEAST_SHARE
+            && value(first) + value(second) == value(all)
+            && [first, second, all].into_iter().all(|sum| sum.plausible && !sum.weak && named(sum))
+            && first.end <= second.start
+            && second.start - first.end <= TOGETHER
+            && apart <= TOGETHER
+    }
+
+    /// The places of two shares and of what they come to.
+    fn totals(&self, sums: &[&Found]) -> impl Iterator<Item = (usize, usize, usize)> {
+        let places = sums.len().min(MOST_SHARES);
+        let of = move |all: usize| (1..all).map(move |second| (second - 1, second, all));
+        let fits =
+            |(first, second, all): &(usize, usize, usize)| self.is_total(sums[*first], sums[*second], sums[*all]);
+        (2..places).flat_map(of).filter(fits).collect::<Vec<_>>().into_iter()
+    }
+
     /// "At 120 I expect leather": it is a sum, and nobody offers it.
     pub(crate) fn only_leads(&self, sum: &Found, reading: &Reading) -> bool {
         let behind = self.folded.chars[sum.end..].iter().find(|c| **c != ' ');
@@ -103,19 +137,44 @@ impl Reader<'_> {
         }
     }
 
+    /// Two shares and what they come to are sums where one is, or where they are too large to count things.
+    pub(crate) fn sure_of_totals(&self, sums: &Sums, sure: &mut [Sure], explained: impl Fn(&Found) -> bool) {
+        let all: Vec<&Found> = sums.found.iter().collect();
+        for (first, second, total) in self.totals(&all) {
+            let places = [first, second, total];
+            let told = places.iter().any(|place| sure[*place] != Sure::No);
+            let large = [first, second].iter().all(|place| value(all[*place]) >= LEAST);
+            if (told || large) && !places.iter().any(|place| explained(all[*place])) {
+                places.iter().for_each(|place| sure[*place] = Sure::Itself);
+            }
+        }
+    }
+
     /// What two sums, or half of one, come to that can be spent.
     pub(crate) fn shared_out(&self, judged: &[(Found, Verdict)], sums: &Sums, reading: &Reading) -> Option<Budget> {
         if TROUBLES.iter().any(|intent| reading.wants(*intent)) {
             return None;
         }
         let known: Vec<&(Found, Verdict)> = judged.iter().filter(|(_, verdict)| *verdict != Verdict::NoSum).collect();
+        let all: Vec<&Found> = known.iter().map(|(sum, _)| sum).collect();
+        let spent = |place: usize| matches!(known[place].1, Verdict::Budget(_));
+        let quoted = |place: usize| known[place].1 == Verdict::Not(NotBudget::Elsewhere);
+        let total = self
+            .totals(&all)
+            .find(|(first, second, all)| [*first, *second, *all].into_iter().any(spent) && !quoted(*all));
+        if let Some((_, _, total)) = total {
+            return Some(as_budget(&all[total].amount));
+        }
+        if let Some(all) = self.multiplied(judged) {
+            return Some(as_budget(&all.amount));
+        }
         let free = |(_, verdict): &(Found, Verdict)| *verdict != Verdict::Not(NotBudget::Elsewhere);
         for pair in known.windows(2) {
             let [first, second] = pair else { continue };
             if self.is_widened(&first.0, &second.0, sums) && free(first) && free(second) {
                 return Some(Budget { max: second.0.amount.max, ..as_budget(&first.0.amount) });
             }
-            if self.is_put_together(&first.0, &second.0, sums) && free(first) {
+            if self.is_put_together(&first.0, &second.0, sums) && free(first) && free(second) {
                 let all = value(&first.0) + value(&second.0);
                 let range = self.says_of(&sums.if_good, &first.0, &second.0);
                 let least = if range { first.0.amount.min } else { Some(all) };
@@ -123,6 +182,30 @@ impl Reader<'_> {
             }
         }
         known.iter().find_map(|(sum, _)| self.is_halved(sum, sums).then(|| half(sum)))
+    }
+
+    /// "14 of us, 5 each, so 70": what so many people give comes to.
+    fn multiplied<'j>(&self, judged: &'j [(Found, Verdict)]) -> Option<&'j Found> {
+        let known = |place: usize| judged[place].1 != Verdict::NoSum;
+        let whole = |count: Decimal| count.fract().is_zero() && count >= Decimal::TWO && count <= MOST_GIVERS;
+        // "3 chairs at 25, 75 in all": each may cost so much.
+        let of_things = |sum: &Found| is_counting(sum, &self.scan.hits);
+        let spent = |place: usize| matches!(judged[place].1, Verdict::Budget(_));
+        (2..judged.len().min(MOST_SHARES)).find_map(|place| {
+            let all = &judged[place].0;
+            let fits = (0..place).any(|one| {
+                let each = &judged[one].0;
+                let is_share =
+                    is_exact(each) && known(one) && value(each) >= LEAST_SHARE && (spent(one) || spent(place));
+                let times = |other: usize| {
+                    let count = &judged[other].0;
+                    let is_count = other != one && !known(other) && whole(value(count)) && !of_things(count);
+                    is_count && value(count) * value(each) == value(all)
+                };
+                is_share && (0..place).any(times)
+            });
+            (fits && known(place) && is_exact(all)).then_some(all)
+        })
     }
 
     /// "I won't pay 800, half of it": the clause ends with that.

@@ -8,6 +8,7 @@ use super::{
     Apart, LEAST_AT, MOST_APART, MOST_APART_INSIDE, Sure, is_counting, is_exact, is_of_model, may_be_size, may_be_sums,
     value,
 };
+use crate::dictionary::meanings::Meaning;
 use crate::money::file::NumbersOf;
 use crate::money::{Found, Sums};
 use crate::reading::Reader;
@@ -21,6 +22,7 @@ impl Reader<'_> {
         if !answers {
             self.weigh_numbers(hits, sums, reading, &mut sure);
         }
+        self.sure_of_totals(sums, &mut sure, |sum| self.is_explained(sum, hits, sums, reading));
         sure
     }
 
@@ -45,7 +47,7 @@ impl Reader<'_> {
             let (says, elsewhere) = (self.nearest(&sums.budget, sum), self.nearest(&sums.elsewhere, sum));
             let says = says.filter(|_| sum.certain || !self.is_before_budget(sum, sums));
             let told = self.is_sum(sum, self.stands_apart(sum), says, elsewhere, answers, reading);
-            (told || self.is_incredible(sum, reading)) && !explained(sum)
+            (told || self.is_incredible(sum, reading) || self.is_per_thing(sum, hits, sums)) && !explained(sum)
         };
         let mut sure: Vec<Sure> =
             sums.found.iter().map(|sum| if itself(sum) { Sure::Itself } else { Sure::No }).collect();
@@ -71,6 +73,22 @@ impl Reader<'_> {
         self.sure_of_shares(sums, &mut sure, explained);
         sure_together(&sums.found, &mut sure);
         sure
+    }
+
+    /// "200 per chair", "sandalye başı 2000": a word for one of many stands between a number and a product.
+    fn is_per_thing(&self, sum: &Found, hits: &[Hit<'_>], sums: &Sums) -> bool {
+        if sums.per.is_empty() || !sum.plausible || sum.weak || value(sum) < Decimal::TEN {
+            return false;
+        }
+        let beside = |from: usize, to: usize| from <= to && self.folded.chars[from..to].iter().all(|c| *c == ' ');
+        let thing = |of: &dyn Fn(&Hit<'_>) -> bool| {
+            hits.iter().any(|hit| matches!(hit.meaning, Meaning::Product(_)) && of(hit))
+        };
+        sums.per.iter().any(|(start, end)| {
+            let behind = || beside(sum.end, *start) && thing(&|hit| beside(*end, hit.start));
+            let before = || beside(*end, sum.start) && thing(&|hit| beside(hit.end, *start));
+            behind() || before()
+        })
     }
 
     /// "The 128gb one or the 256": of what another memory of the message is told.

@@ -74,17 +74,23 @@ impl Finder<'_> {
         }
     }
 
-    /// "Seven thousand, not more", "200. More I won't give.": the clause behind a sum begins with a limit that is of no other sum. A
-    /// word or two have to fill that clause.
+    /// "Seven thousand, not more", "200 for the sofa. More I won't give.": the clause behind that of a sum begins with a limit that is
+    /// of no other sum. A word or two have to fill that clause.
     fn is_limited_next(&self, from: usize) -> bool {
         let (tokens, chars) = (self.tokens, self.tokens.chars);
-        let mut at = tokens.skip_spaces(tokens.skip_suffix(from));
+        let at = tokens.skip_spaces(tokens.skip_suffix(from));
         let spaceless =
             at > from && at > 0 && is_spaceless(chars[from - 1]) && chars.get(at).is_some_and(|c| is_spaceless(*c));
-        let border = chars.get(at).is_some_and(|c| matches!(c, ',' | '.' | ';' | '!' | '\n' | '-' | '。'));
-        if !border && !spaceless {
+        let beside = spaceless || chars.get(at).is_some_and(|c| is_end(*c) || *c == '-');
+        let clause = chars[at..].iter().take(TRAILING_BOUND).take_while(|c| !is_end(**c)).count();
+        let end = if beside { at } else { at + clause };
+        let parted = beside || chars.get(end).is_some_and(|c| is_end(*c)) && !self.tells_budget(at..end);
+        let first = self.numbers.partition_point(|number| number.start < from);
+        let is_of_other = |before: usize| self.numbers.get(first).is_some_and(|number| number.start < before);
+        if !parted || is_of_other(end) {
             return false;
         }
+        let mut at = end;
         while chars.get(at).is_some_and(|c| !c.is_alphanumeric()) {
             at += 1;
         }
@@ -93,11 +99,17 @@ impl Finder<'_> {
         let Some((_, end)) = limit(at).or_else(joined) else { return false };
         let next = tokens.skip_spaces(end);
         let ends = !chars.get(next).is_some_and(|c| c.is_alphanumeric());
-        let phrase = spaceless || chars[at..end].iter().filter(|c| **c == ' ').count() >= LEAST_SPACES;
-        let first = self.numbers.partition_point(|number| number.start < at);
-        let other = self.numbers.get(first).is_some_and(|number| number.start < next + BETWEEN_BOUNDS);
-        let named = self.name_at(next).is_some();
-        (ends || phrase) && !other && !named
+        let spaces = chars[at..end].iter().filter(|c| **c == ' ').count();
+        let phrase = spaceless || spaces >= LEAST_SPACES;
+        let fills = ends && (beside || spaces > 0);
+        let rest = chars[next..].iter().take_while(|c| !is_end(**c)).count();
+        let near = if beside { BETWEEN_BOUNDS } else { rest.max(BETWEEN_BOUNDS) };
+        (fills || phrase) && !is_of_other(next + near) && self.name_at(next).is_none()
+    }
+
+    /// "I have 200 left, no more": so much is there, and no limit.
+    fn tells_budget(&self, mut clause: std::ops::Range<usize>) -> bool {
+        clause.any(|at| self.tokens.at(at).any(|(word, _)| word.is(Marks::BUDGET)))
     }
 
     /// "My limit for the weekend is 200", "spending limit per kid: 75".
@@ -235,4 +247,9 @@ pub(crate) fn bind(sum: &mut Sum, bound: Bound) {
     if bound != Bound::About || sum.bound.is_none() {
         sum.bound = Some(bound);
     }
+}
+
+/// Where a clause ends behind a sum.
+fn is_end(c: char) -> bool {
+    matches!(c, ',' | '.' | ';' | '!' | '\n' | '。')
 }

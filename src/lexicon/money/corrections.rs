@@ -15,6 +15,8 @@ const NEAR: usize = 24;
 /// …and what says "not" so close before a sum that it says so of it.
 const NEGATOR: usize = 8;
 const NEGATOR_SPACELESS: usize = 3;
+/// What tells that a sum is meant now stands at most so many characters behind it.
+const BEHIND: usize = 8;
 /// What is corrected is at most so many times what it becomes.
 const MOST_APART: u32 = 20;
 /// Fewer are things as often, and no price in which a zero slipped.
@@ -71,16 +73,39 @@ impl Finder<'_> {
         are_alike(first, second) && (denied() || told())
     }
 
-    /// "My budget was 500 but now it's 200": what can be spent was one sum, and is another.
+    /// "My budget was 500 but now it's 200": what can be spent was one sum, and is another. Words that tell both what can be spent and
+    /// what was may stand behind the first sum, and those for what is behind the second: "15 bin demiştim ama 18 bin olsun".
     fn is_renewed(&self, first: &Sum, second: &Sum, spent: &Spent) -> bool {
         let goes_on = |between: Range<usize>| between.len() <= NEAR && !self.ends_sentence(between);
-        let now = spent.now.iter().find(|(start, end)| {
+        let apart = |(start, end): &(usize, usize)| {
             *start >= first.end && *end <= second.start && goes_on(first.end..*start) && goes_on(*end..second.start)
-        });
-        let budget = spent.budget.iter().rfind(|(_, end)| *end <= first.start);
-        let (Some((now, _)), Some((budget, named))) = (now, budget) else { return false };
-        let was = |(start, end): &(usize, usize)| *start + NEAR >= *budget && end <= now;
-        goes_on(*named..first.start) && spent.was.iter().any(was) && are_alike(first, second)
+        };
+        let between = spent.now.iter().find(|place| apart(place)).map(|(start, _)| *start);
+        let behind = |(start, _): &(usize, usize)| {
+            *start >= second.outer_end
+                && *start - second.outer_end <= BEHIND
+                && !self.ends_sentence(second.outer_end..*start)
+        };
+        let wished = |until: usize| {
+            let words = spent.was.iter().filter(|place| spent.budget.contains(place));
+            let beside = |(start, end): &(usize, usize)| {
+                *end <= first.start && goes_on(*end..first.start) || *start >= first.end && *end <= until
+            };
+            // "I thought of 10, well, 12 at most" goes from the one to the other.
+            second.bound != Some(Bound::AtMost) && words.into_iter().any(beside)
+        };
+        let told = |now: usize| {
+            let budget = spent.budget.iter().rfind(|(_, end)| *end <= first.start);
+            budget.is_some_and(|(budget, named)| {
+                let was = |(start, end): &(usize, usize)| *start + NEAR >= *budget && *end <= now;
+                goes_on(*named..first.start) && spent.was.iter().any(was)
+            })
+        };
+        let renewed = match between {
+            Some(now) => told(now) || wished(now),
+            None => goes_on(first.end..second.start) && spent.now.iter().any(behind) && wished(second.start),
+        };
+        renewed && are_alike(first, second)
     }
 
     /// "300 not 250": behind the sum that is meant.

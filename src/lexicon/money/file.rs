@@ -104,6 +104,8 @@ pub(crate) struct MoneyFile {
     pub(crate) word_codes: Vec<Currency>,
     /// Currencies whose three digits behind a point are a fraction.
     pub(crate) three_decimals: Vec<Currency>,
+    /// Currencies of which millions are said in cents: three millions in Algiers are 30,000.
+    pub(crate) millions_of_cents: Vec<Currency>,
     /// Currencies in which a bare number below so many leaves its thousands unsaid.
     pub(crate) unsaid_thousands: BTreeMap<Currency, u32>,
     /// The same for products that cost thousands: "ноутбук, бюджет 150". Currencies, and keys of the products.
@@ -163,6 +165,8 @@ pub(crate) struct MoneyFile {
     pub(crate) if_good: Vec<String>,
     /// Near the second of two sums: both can be spent together, "grandma gives 200 and I add 100".
     pub(crate) adds: Vec<String>,
+    /// Between a sum and a product, in either order: so much is for one of it.
+    pub(crate) per: Vec<String>,
     /// Behind a sum, where the clause ends with it: half of so much can be spent.
     pub(crate) half: Vec<String>,
     /// Words around a sum that point at a thing by its price: "the 450 one".
@@ -270,6 +274,7 @@ impl MoneyFile {
             &mut self.if_good,
             &mut self.more_than,
             &mut self.adds,
+            &mut self.per,
             &mut self.half,
             &mut self.pointed.before,
             &mut self.pointed.after,

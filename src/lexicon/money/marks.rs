@@ -116,6 +116,8 @@ impl Marks {
     pub(crate) const ELSEWHERE: Self = Self(1 << 46);
     /// Before the number of a telephone.
     pub(crate) const LONG_BEFORE: Self = Self(1 << 47);
+    /// Between a sum and a thing: "200 per chair".
+    pub(crate) const PER: Self = Self(1 << 49);
     /// In the clause before a sum: it is the most.
     pub(crate) const LIMIT: Self = Self(1 << 48);
 

@@ -125,6 +125,7 @@ impl Mixed<'_> {
             (&mut first.if_good, second.if_good),
             (&mut first.adds, second.adds),
             (&mut first.half, second.half),
+            (&mut first.per, second.per),
         ] {
             words.extend(more.into_iter().filter(|place| !self.is_own(*place, true)));
             words.sort_unstable();

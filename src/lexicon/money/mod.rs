@@ -37,6 +37,8 @@ const LEAST_BOUNDED: u32 = 10;
 /// With two decimals, smaller numbers may measure something: 1.92 m.
 const LEAST_WITH_CENTS: u32 = 4;
 
+const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
 /// No phrase about money is longer.
 const LONGEST_PHRASE: usize = 48;
 
@@ -155,6 +157,8 @@ pub(crate) struct Sums {
     pub(crate) if_good: Vec<(usize, usize)>,
     pub(crate) adds: Vec<(usize, usize)>,
     pub(crate) half: Vec<(usize, usize)>,
+    /// "Per", between a sum and what it is for.
+    pub(crate) per: Vec<(usize, usize)>,
     /// Numbers that something else explains.
     pub(crate) explained: Vec<(usize, usize)>,
     pub(crate) other_words: Elsewhere,
@@ -207,6 +211,7 @@ pub(crate) fn find(
         if_good: tokens.places(Marks::IF_GOOD),
         adds: tokens.places(Marks::ADDS),
         half: tokens.places(Marks::HALF),
+        per: tokens.places(Marks::PER),
         explained,
         other_words,
     }
@@ -377,6 +382,11 @@ impl Finder<'_> {
             && currency.is_some_and(|code| self.tokens.words.three_decimals.contains(&code))
         {
             low /= Decimal::ONE_THOUSAND;
+        }
+        if inferred && currency.is_some_and(|code| self.tokens.words.millions_of_cents.contains(&code)) {
+            let last = sum.high.unwrap_or(sum.low);
+            let cents = if last.factor >= MILLION { Decimal::ONE_HUNDRED } else { Decimal::ONE };
+            (low, high) = (low / cents, high.map(|high| high / cents));
         }
         let unsaid_below = currency.filter(|_| inferred).and_then(|code| self.tokens.words.unsaid_thousands.get(&code));
         if let Some(below) = unsaid_below {

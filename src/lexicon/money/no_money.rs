@@ -163,7 +163,9 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
         let pays = tokens.longest(at, |word| word.after.filter(|bound| *bound == Bound::Exactly));
         // 2500的平板: a tablet, and no square metres.
         let other = |unit: usize| tokens.at(at).any(|(word, end)| word.is(Marks::TRAP) && end > unit);
-        let unit = tokens.marked(at, Marks::NOT_AFTER).filter(|unit| !other(*unit));
+        // "45 l'unité": an article, and no litres.
+        let article = |unit: usize| tokens.chars.get(unit) == Some(&'\'');
+        let unit = tokens.marked(at, Marks::NOT_AFTER).filter(|unit| !other(*unit) && !article(*unit));
         unit.is_some_and(|unit| pays.is_none_or(|(_, pays)| pays <= unit))
     };
     // "500 ke andar kursi": behind a limit stands what is bought, unless so few may be counted.

@@ -48,8 +48,9 @@ impl Finder<'_> {
             (sum.low, sum.high) = (first, Some(second));
             return true;
         }
-        // "200-200 mila rahe hai": so much from each.
-        if low.value == next.value && low.digits > 1 && self.tokens.chars[low.end..next.start] == ['-'] {
+        // "200-200 mila rahe hai", "500 500 wale": so much from each.
+        let beside = || matches!(self.tokens.chars[low.end..next.start], ['-' | ' ']);
+        if low.value == next.value && low.digits > 1 && next.digits > 1 && beside() {
             return true;
         }
         let ranges = self.is_range(&low, next) || self.is_pair(&low, next) || self.is_digit_pair(&low, next);
@@ -299,20 +300,28 @@ impl Finder<'_> {
         priced(low) && priced(high) && !years && !two
     }
 
-    /// 两三千, "two three thousand", тысячи три четыре: two neighbours with one multiplier or currency.
+    /// 两三千, "two three thousand", тысячи три четыре, "fifty, sixty euros": two neighbours with one multiplier or currency.
     fn is_pair(&self, low: &Number, high: &Number) -> bool {
         let between = &self.tokens.chars[low.end..high.start];
         let words = low.in_words() && high.in_words() && high.lead == Lead::None;
         // A multiplier in front is meant for both.
         let inverted = low.inverted && !high.scaled();
+        // "Lima puluh, enam puluh ribu": tens and hundreds of its own.
+        let tens = low.scaled() && low.factor < Decimal::ONE_THOUSAND && !inverted;
+        let thousands = high.factor >= Decimal::ONE_THOUSAND;
         let from = if inverted { low.coefficient } else { low.value };
-        let to = if high.scaled() { high.coefficient } else { high.value };
-        let touches = matches!(between, [] | [' ' | '-' | '、' | ',']);
-        // सौ डेढ़ सौ, yüz yüz elli.
-        let hundreds = matches!(between, [' ']) && are_hundreds(from, if inverted { to } else { high.value });
+        let to = if high.scaled() && !(tens && !thousands) { high.coefficient } else { high.value };
         let named = || self.name_at(self.tokens.skip_spaces(high.end)).is_some();
-        let shared = inverted || high.scaled() || matches!(between, [] | [' ']) && named();
-        let near = (inverted || !low.scaled()) && shared && are_near(from, to);
+        let listed = matches!(between, [',', ' ']) && (thousands || named());
+        let touches = listed || matches!(between, [] | [' ' | '-' | '、' | ',']);
+        // सौ डेढ़ सौ, yüz yüz elli.
+        let hundreds =
+            (listed || matches!(between, [' '])) && are_hundreds(from, if inverted { to } else { high.value });
+        let shared = match tens {
+            true => thousands || named(),
+            false => inverted || high.scaled() || matches!(between, [] | [' '] | [',', ' ']) && named(),
+        };
+        let near = (inverted || tens || !low.scaled()) && shared && are_near(from, to);
         words && touches && (hundreds || near)
     }
 
@@ -410,8 +419,8 @@ pub(crate) fn shared(low: &Number, high: &Number) -> (Decimal, Decimal) {
     if low.scaled() && !high.scaled() && high.value > low.coefficient && second < first {
         return (first, second * low.factor);
     }
-    // "Two hundred to three hundred thousand".
-    let hundreds = low.last_factor == Decimal::ONE_HUNDRED && high.last_factor == Decimal::ONE_THOUSAND;
+    // "Two hundred to three hundred thousand", "lima puluh sampai enam puluh ribu".
+    let hundreds = low.scaled() && low.factor < Decimal::ONE_THOUSAND && high.last_factor == Decimal::ONE_THOUSAND;
     if hundreds && first < Decimal::ONE_THOUSAND && first * high.last_factor < second {
         return (first * high.last_factor, second);
     }

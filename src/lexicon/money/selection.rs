@@ -132,7 +132,7 @@ fn said_by<'a>(file: &'a MoneyFile, first: u16, mut say: impl FnMut(Cow<'a, str>
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 49] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 50] {
     [
         (&file.alone, Marks::ALONE),
         (&file.rough, Marks::ROUGH),
@@ -167,6 +167,7 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 49] {
         (&file.if_good, Marks::IF_GOOD),
         (&file.more_than, Marks::MORE),
         (&file.adds, Marks::ADDS),
+        (&file.per, Marks::PER),
         (&file.half, Marks::HALF),
         (&file.pointed.before, Marks::POINTED_BEFORE),
         (&file.pointed.after, Marks::POINTED_AFTER),

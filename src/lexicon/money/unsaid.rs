@@ -36,6 +36,7 @@ impl Finder<'_> {
             let (before, behind) = (sums[..at].last(), sums.get(at + 1));
             let fits = |full: &&Sum| self.is_meant_so(sum, full);
             let factor = before.into_iter().chain(behind).find(fits).and_then(|full| factor(full, sum));
+            let factor = factor.or_else(|| total_factor(sums, at));
             if let Some(factor) = factor {
                 scale(&mut sums[at], factor);
             }
@@ -52,17 +53,23 @@ impl Finder<'_> {
         let alike = one <= other * most && other <= one * most;
         let limits = bare.bound == Some(Bound::AtMost);
         let may_count = one < Decimal::from(MAY_COUNT) && one.fract().is_zero();
+        let adds = || (bare.outer_start.saturating_sub(TOLD)..bare.outer_start).any(|at| self.adds_at(at));
         let told = match may_count {
-            true => limits && apart <= BESIDE,
+            true => limits && apart <= BESIDE || adds(),
             false => limits || self.priced(bare) != Priced::Not || self.is_told(bare),
         };
         alike && told && apart <= REACH
     }
 
+    fn adds_at(&self, at: usize) -> bool {
+        self.tokens.at(at).any(|(word, _)| word.is(Marks::ADDS))
+    }
+
     /// Whether a word right beside a number tells what can be spent, or what is asked elsewhere.
     fn is_told(&self, sum: &Sum) -> bool {
         let tokens = self.tokens;
-        let mark = |at: usize| tokens.at(at).any(|(word, _)| word.is(Marks::BUDGET) || word.is(Marks::NOT_BUDGET));
+        let told = [Marks::BUDGET, Marks::NOT_BUDGET, Marks::IF_GOOD, Marks::ADDS, Marks::NOW];
+        let mark = |at: usize| tokens.at(at).any(|(word, _)| told.iter().any(|mark| word.is(*mark)));
         let near = sum.outer_start.saturating_sub(TOLD)..(sum.outer_end + TOLD).min(tokens.chars.len());
         near.into_iter().any(mark)
     }
@@ -89,6 +96,14 @@ fn factor(full: &Sum, bare: &Sum) -> Option<Decimal> {
         return Some(number.factor).filter(|factor| *factor >= Decimal::ONE_THOUSAND || words);
     }
     (number.value >= Decimal::from(SAID_IN_THOUSANDS)).then_some(Decimal::ONE_THOUSAND)
+}
+
+/// "8 тысяч, я добавлю 4, выходит 12": what two in thousands come to.
+fn total_factor(sums: &[Sum], at: usize) -> Option<Decimal> {
+    let [.., first, second] = &sums[..at] else { return None };
+    let both = first.low.coefficient + second.low.coefficient == sums[at].low.value;
+    let factor = Some(second.low.factor).filter(|factor| *factor >= Decimal::ONE_THOUSAND);
+    factor.filter(|factor| both && first.low.factor == *factor)
 }
 
 fn scale(sum: &mut Sum, factor: Decimal) {

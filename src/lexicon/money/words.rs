@@ -163,6 +163,7 @@ pub(crate) struct AllWords {
     countries: BTreeMap<Country, Currency>,
     shared: BTreeMap<String, Shared>,
     pub(crate) three_decimals: Vec<Currency>,
+    pub(crate) millions_of_cents: Vec<Currency>,
     /// See [`MoneyFile`].
     pub(crate) unsaid_thousands: BTreeMap<Currency, u32>,
     pub(crate) dear_thousands: BTreeMap<Currency, u32>,
@@ -219,6 +220,7 @@ impl AllWords {
             countries: common.countries.clone(),
             shared: common.shared.clone(),
             three_decimals: common.three_decimals.clone(),
+            millions_of_cents: common.millions_of_cents.clone(),
             unsaid_thousands: common.unsaid_thousands.clone(),
             dear_thousands: common.dear_thousands.clone(),
             dear: common.dear.clone(),

@@ -51,8 +51,8 @@ pub(crate) fn digits(chars: &[char], start: usize, unit_at: &dyn Fn(usize) -> bo
                 let behind = end + 4;
                 let alike = groups.later.iter().all(|(other, _)| *other == mark);
                 let unit = mark == ' ' && (unit_at(behind) || chars.get(behind) == Some(&' ') && unit_at(behind + 1));
-                let alone = mark == ' ' && size == 3 && groups.first == 3 && groups.later.is_empty();
-                let two = alone && are_two(chars, start);
+                let alone = mark == ' ' && size == 3 && groups.first >= 2 && groups.later.is_empty();
+                let two = alone && are_two(chars, start, groups.first);
                 size == 3 && groups.first <= 3 && !groups.starts_with_zero && alike && !unit && !two
             }
             _ => false,
@@ -178,16 +178,19 @@ impl Groups {
     }
 }
 
-/// "400 500" and "100 120" are two round numbers, the second the larger, and no 400,500.
-fn are_two(chars: &[char], start: usize) -> bool {
-    let number =
-        |from: usize| chars[from..from + 3].iter().filter_map(|c| c.to_digit(10)).fold(0, |n, digit| n * 10 + digit);
-    let (first, second) = (number(start), number(start + 4));
+/// "400 500", "100 120" and "80 120" are two round numbers, the second the larger, and no 400,500. The first has `size` digits.
+fn are_two(chars: &[char], start: usize, size: usize) -> bool {
+    let number = |from: usize, size: usize| {
+        chars[from..from + size].iter().filter_map(|c| c.to_digit(10)).fold(0, |n, digit| n * 10 + digit)
+    };
+    let behind = start + size + 1;
+    let (first, second) = (number(start, size), number(behind, 3));
     let goes_on = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
-    let more = chars.get(start + 7).is_some_and(|c| matches!(c, '.' | ',' | '\'' | ' ')) && goes_on(start + 8);
+    let more = chars.get(behind + 3).is_some_and(|c| matches!(c, '.' | ',' | '\'' | ' ')) && goes_on(behind + 4);
     let round = |step: u32| first % step == 0 && second % step == 0;
     let near = round(50) && second <= 2 * first || round(10) && second <= first + MOST_BETWEEN_TENS;
-    first < second && near && !more && !goes_on(start + 7)
+    // "500 500 wale": so much for each.
+    (first < second && near || first == second && round(10)) && !more && !goes_on(behind + 3)
 }
 
 /// Threes, or pairs before the last three, as in India.

@@ -29,6 +29,7 @@ impl Reader<'_> {
                 }
                 let mut features = self.features(sum, &sums.found, reading);
                 features.extend(verdicts(judged, place));
+                features.extend(self.words_anywhere());
                 table.weigh(features)[0]
             })
             .collect();

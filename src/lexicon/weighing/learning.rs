@@ -142,6 +142,7 @@ fn sums_and_budget(begun: &Begun<'_>, hints: &Hints<'_>, bounds: &[Decimal], is_
             let meant = [sum.amount.min, sum.amount.max];
             let is_budget = meant.into_iter().flatten().any(|bound| bounds.contains(&bound));
             let mut features = reader.features(sum, &sums.found, reading);
+            features.extend(reader.words_anywhere());
             if is_strange {
                 features.extend(verdicts(&judged, place));
             }

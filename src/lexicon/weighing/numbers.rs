@@ -19,6 +19,8 @@ use hotline_domain::{Language, Reading};
 const STEM: usize = 5;
 /// So many words on each side of it.
 const WORDS: usize = 3;
+/// Of a longer message the beginning is weighed: so many words.
+const MOST_WORDS: usize = 40;
 /// Cues further off than this are about something else.
 const NEAR: usize = 14;
 /// A brand so near to a number has it in its name.
@@ -52,6 +54,7 @@ pub(crate) enum Of {
     Count,
     Told,
     Verdict,
+    Anywhere,
 }
 
 impl Reader<'_> {
@@ -92,6 +95,16 @@ impl Reader<'_> {
             features.add(Of::Count, &[kind as u64, count as u64]);
         }
         features.0
+    }
+
+    /// The words of a whole message: what it is about tells which sums are spent.
+    pub(crate) fn words_anywhere(&self) -> impl Iterator<Item = u32> {
+        let runs = self.folded.runs.iter().take(MOST_WORDS);
+        runs.map(|run| {
+            let letters = &self.folded.chars[run.start..run.end.min(run.start + STEM)];
+            let plain = letters.iter().map(|c| if c.is_ascii_digit() { '0' } else { *c });
+            feature(Of::Anywhere as u8, &[folding::fingerprint(plain)])
+        })
     }
 
     fn words_around(&self, sum: &Found, (shape, digits): (u64, u64), features: &mut Features) {

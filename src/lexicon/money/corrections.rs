@@ -91,8 +91,7 @@ impl Finder<'_> {
             let beside = |(start, end): &(usize, usize)| {
                 *end <= first.start && goes_on(*end..first.start) || *start >= first.end && *end <= until
             };
-            // "I thought of 10, well, 12 at most" goes from the one to the other.
-            second.bound != Some(Bound::AtMost) && words.into_iter().any(beside)
+            words.into_iter().any(beside)
         };
         let told = |now: usize| {
             let budget = spent.budget.iter().rfind(|(_, end)| *end <= first.start);
@@ -105,7 +104,9 @@ impl Finder<'_> {
             Some(now) => told(now) || wished(now),
             None => goes_on(first.end..second.start) && spent.now.iter().any(behind) && wished(second.start),
         };
-        renewed && are_alike(first, second)
+        // A limit that is higher than what was wished for does not take its place.
+        let stretched = second.bound == Some(Bound::AtMost) && second.low.value > first.low.value;
+        renewed && !stretched && are_alike(first, second)
     }
 
     /// "300 not 250": behind the sum that is meant.

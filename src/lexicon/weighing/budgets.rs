@@ -33,11 +33,15 @@ impl Reader<'_> {
                 table.weigh(features)[0]
             })
             .collect();
+        // Who corrects a sum means it: "打错了，是450不是4500".
+        let corrected = judged.iter().any(|(sum, _)| sum.taken_back);
         let budgets = judged.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Budget(_))).count();
         for ((_, verdict), weighed) in judged.iter_mut().zip(weighed) {
             match verdict {
                 // Two may be one: "I thought of 2000, but 2300 is possible".
-                Verdict::Budget(_) if budgets == 1 && weighed < LEAST => *verdict = Verdict::Not(NotBudget::Weighed),
+                Verdict::Budget(_) if budgets == 1 && !corrected && weighed < LEAST => {
+                    *verdict = Verdict::Not(NotBudget::Weighed)
+                }
                 Verdict::Not(why) if budgets == 0 && weighed > ENOUGH && !REFUSED.contains(why) => {
                     *verdict = Verdict::Budget(WEIGHED);
                 }

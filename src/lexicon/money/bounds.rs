@@ -102,7 +102,7 @@ impl Finder<'_> {
         let spaces = chars[at..end].iter().filter(|c| **c == ' ').count();
         let phrase = spaceless || spaces >= LEAST_SPACES;
         let fills = ends && (beside || spaces > 0);
-        let rest = chars[next..].iter().take_while(|c| !is_end(**c)).count();
+        let rest = chars[next..].iter().take(LIMIT_REACH).take_while(|c| !is_end(**c)).count();
         let near = if beside { BETWEEN_BOUNDS } else { rest.max(BETWEEN_BOUNDS) };
         (fills || phrase) && !is_of_other(next + near) && self.name_at(next).is_none()
     }

@@ -27,6 +27,8 @@ struct Spent {
     budget: Vec<(usize, usize)>,
     was: Vec<(usize, usize)>,
     now: Vec<(usize, usize)>,
+    /// Words that tell both: what one wanted to spend.
+    wished: Vec<(usize, usize)>,
 }
 
 impl Finder<'_> {
@@ -37,7 +39,11 @@ impl Finder<'_> {
         }
         let words = self.tokens.places(Marks::CORRECTION);
         let told = |mark| if self.tokens.has(Marks::NOW) { self.tokens.places(mark) } else { Vec::new() };
-        let spent = Spent { budget: told(Marks::BUDGET), was: told(Marks::WAS), now: told(Marks::NOW) };
+        let (budget, was) = (told(Marks::BUDGET), told(Marks::WAS));
+        let mut known = budget.clone();
+        known.sort_unstable();
+        let wished = was.iter().copied().filter(|place| known.binary_search(place).is_ok()).collect();
+        let spent = Spent { budget, was, now: told(Marks::NOW), wished };
         for at in 1..sums.len() {
             let (before, behind) = sums.split_at_mut(at);
             let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
@@ -87,11 +93,10 @@ impl Finder<'_> {
                 && !self.ends_sentence(second.outer_end..*start)
         };
         let wished = |until: usize| {
-            let words = spent.was.iter().filter(|place| spent.budget.contains(place));
             let beside = |(start, end): &(usize, usize)| {
                 *end <= first.start && goes_on(*end..first.start) || *start >= first.end && *end <= until
             };
-            words.into_iter().any(beside)
+            spent.wished.iter().any(beside)
         };
         let told = |now: usize| {
             let budget = spent.budget.iter().rfind(|(_, end)| *end <= first.start);

@@ -11,6 +11,7 @@ use super::checks::{
     COLOURS, Checker, check_catalogue, check_currencies, check_does_something, check_fights, check_of_purchases,
     check_promises, check_tag, check_together, check_windows, conditions_of_time,
 };
+use super::days::Days;
 use super::rule::{HeatTable, Life, Painting, Ranks, Rule};
 use super::written::{File, Paint, Tiers, Written, WrittenHeat, WrittenScheme};
 use super::written_when::{Absent, AnyOrder, Count, Review, Sum, Words};
@@ -90,6 +91,8 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
     problems.extend(found);
     problems.extend(check(&read, &calendars, files, shop));
     calendars.watch(&read.rules);
+    let (days, found) = Days::read(files);
+    problems.extend(found);
     // Order of rules in the files never matters: they are always tried by name.
     read.rules.sort_by(|a, b| a.name.cmp(&b.name));
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -97,7 +100,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
     }
     // What is wrong with the file of rates is told where the shop's prices are read.
     let rates = Rates::compile(files).0.unwrap_or_default();
-    (Some(rulebook(read, calendars, rates, shop)), problems)
+    (Some(Rulebook { days, ..rulebook(read, calendars, rates, shop) }), problems)
 }
 
 /// What is wrong with the files together.
@@ -150,6 +153,7 @@ fn rulebook(read: Files, calendars: Calendars, rates: Rates, shop: Option<&Shop>
         repeating: those(|rule| rule.written.every.is_some()),
         sequences: those(|rule| !rule.steps.is_empty()),
         of_dates: those(|rule| rule.written.on_date.is_some()),
+        days: Days::default(),
         looked_at: those(|rule| !rule.crossed.is_empty() || rule.written.responses.is_some()),
         reviews: rules.iter().enumerate().filter_map(|(index, rule)| Some((rule.review?, index))).collect(),
         zone: shop.map_or(chrono_tz::UTC, |shop| shop.zone),

@@ -8,15 +8,13 @@ use toml::Spanned;
 use super::Rulebook;
 use super::change::Change;
 use super::checks::Checker;
+use super::days::Order;
 use super::facts::{Facts, is_like_text};
 use super::holding::holds;
 use super::rule::Rule;
 use super::signal::Signal;
 use super::written_when::{EachYear, OnDate};
 use crate::domain::{Contact, Duration, ProfileEvent, Timestamp, midnight};
-
-/// Of a day that was told without its year only the month is looked at; a leap year has every day.
-const ANY_YEAR: &str = "2000-";
 
 /// From when until when around a day; what is before it begins with a minus. `None` is its month in each year.
 pub(super) fn understand(checker: &mut Checker<'_>, place: usize, date: &OnDate) -> Option<(Duration, Duration)> {
@@ -54,7 +52,8 @@ pub(super) fn understand(checker: &mut Checker<'_>, place: usize, date: &OnDate)
 
 /// Takes in a day that a rule looks at. What is no day is nothing.
 pub(super) fn learn(rulebook: &Rulebook, facts: &mut Facts, contact: &Contact, told: &ProfileEvent) {
-    let Some(day) = day_told(rulebook, &told.field, &told.value) else { return };
+    let order = rulebook.days.order_of(contact);
+    let Some(day) = day_told(rulebook, &told.field, &told.value, order) else { return };
     let zone = contact.zone.unwrap_or(rulebook.zone);
     match day {
         Some(day) => drop(facts.dates.insert(told.field.clone(), midnight(day, zone))),
@@ -62,16 +61,18 @@ pub(super) fn learn(rulebook: &Rulebook, facts: &mut Facts, contact: &Contact, t
     }
 }
 
-/// The day that a profile field tells, or none where it tells of no day; `None` if no rule looks at that field.
-fn day_told(rulebook: &Rulebook, field: &str, value: &str) -> Option<Option<NaiveDate>> {
+/// The day that a profile field tells, or none where it tells of no day; `None` if no rule looks at that field. Of a day without its
+/// year only the month is looked at: rules that need the year have none.
+fn day_told(rulebook: &Rulebook, field: &str, value: &str, order: Order) -> Option<Option<NaiveDate>> {
     let dates = rules(rulebook).filter_map(|rule| rule.written.on_date.as_ref());
     let mut asked = dates.filter(|date| date.of.iter().any(|of| of == field)).peekable();
     asked.peek()?;
-    let parse = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     let value = value.trim();
-    Some(value.get(..10).and_then(parse).or_else(|| {
-        let of_each_year = asked.all(|date| date.each_year.is_some());
-        parse(&format!("{ANY_YEAR}{}", value.trim_start_matches("--"))).filter(|_| of_each_year)
+    // The time of day behind it says nothing.
+    let iso = value.get(..10).and_then(|start| NaiveDate::parse_from_str(start, "%Y-%m-%d").ok());
+    Some(iso.or_else(|| {
+        let told = rulebook.days.told(value, order)?;
+        (told.has_year || asked.all(|date| date.each_year.is_some())).then_some(told.day)
     }))
 }
 
@@ -82,7 +83,8 @@ impl Rulebook {
     /// # Errors
     /// How to write it.
     pub fn check_day(&self, told: &ProfileEvent) -> Result<(), String> {
-        match day_told(self, &told.field, &told.value) {
+        // Of a program nobody knows in which order it writes day and month.
+        match day_told(self, &told.field, &told.value, Order::Unknown) {
             Some(None) if !told.value.trim().is_empty() => {
                 let (field, value) = (&told.field, &told.value);
                 Err(format!(

@@ -10,8 +10,8 @@
 //! from the order book (`orders.rs`), and anew when one is undone (`recount.rs`, `undo.rs`); some only at the end of a quarter
 //! (`review.rs`). What the clock alone can make hold is looked at after each event (`look.rs`): counts that are crossed
 //! (`crossed.rs`), and how the customer takes what we send (`responses.rs`). `rise.rs` sets interactions against the customer's
-//! own past. `timers.rs` knows what rules wait for and when heat and stage fall, `dates.rs` the days that customers told. `rounds.rs` and
-//! `sequences.rs` send by and by while something holds.
+//! own past. `timers.rs` knows what rules wait for and when heat and stage fall, `dates.rs` the days that customers told, which `days.rs`
+//! reads. `rounds.rs` and `sequences.rs` send by and by while something holds.
 
 mod almanac;
 mod answers;
@@ -26,6 +26,7 @@ mod conditions;
 mod counting;
 mod crossed;
 mod dates;
+mod days;
 mod effects;
 mod evaluate;
 mod explain;
@@ -106,6 +107,8 @@ pub struct Rulebook {
     sequences: Vec<usize>,
     /// Rules about days that the customer told.
     of_dates: Vec<usize>,
+    /// How such days are written.
+    days: days::Days,
     /// Rules that are judged at the end of a period of the calendar.
     reviews: Vec<(Every, usize)>,
     /// The calendar is that of the shop.

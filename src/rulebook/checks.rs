@@ -8,6 +8,7 @@ use super::calendar;
 use super::facts::is_like_text;
 use super::rule::Rule;
 use super::signal::{self, FIGURES, SIGNALS};
+use super::tags_known::{KnownTags, did_you_mean};
 use super::written::Written;
 use super::written_when::Words;
 use crate::domain::{Currency, Duration, HandoffRequest, Problem, Rates, Shop, SourceFile};
@@ -151,17 +152,25 @@ pub(super) fn check_windows(rules: &[Rule], calendars: &calendar::Calendars) -> 
 }
 
 /// What only shows when all rules are seen: names used twice, tags that are read but never set.
-pub(super) fn check_together(rules: &[Rule]) -> Vec<Problem> {
+pub(super) fn check_together(rules: &[Rule], known: &KnownTags) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut names = HashSet::new();
     for rule in rules.iter().filter(|rule| !names.insert(rule.name.clone())) {
         let message = format!("two rules are called `{}`", rule.name);
         problems.push(rule.problem(message, "Give one of them another name."));
     }
-    let set = tags_set(rules);
     for rule in rules {
         let holds = &rule.written.holds;
-        for read in holds.tags.iter().chain(&holds.any_tags).filter(|read| !is_set(&set, read)) {
+        let asked = || holds.tags.iter().chain(&holds.any_tags);
+        for (read, meant) in asked()
+            .chain(&holds.not_tags)
+            .chain(&rule.written.removes)
+            .filter_map(|read| Some((read, known.meant_by(read)?)))
+        {
+            let message = format!("rule `{}` names the tag {read}, which no rule sets", rule.name);
+            problems.push(rule.problem(message, did_you_mean(&meant)));
+        }
+        for read in asked().filter(|read| !known.has(read) && known.meant_by(read).is_none()) {
             let message = format!("rule `{}` reads the tag {read}, which no rule sets", rule.name);
             problems.push(rule.problem(message, "Only people could set it; is the name right?").warning());
         }
@@ -296,8 +305,11 @@ pub(super) fn check_catalogue(rules: &[Rule], files: &[SourceFile]) -> Vec<Probl
 }
 
 /// Promises for reasons that nobody is asked for, or while tags are held that no rule sets: they would never count.
-pub(super) fn check_promises(rules: &[Rule], promises: &[(Duration, String, String)]) -> Vec<Problem> {
-    let set = tags_set(rules);
+pub(super) fn check_promises(
+    rules: &[Rule],
+    known: &KnownTags,
+    promises: &[(Duration, String, String)],
+) -> Vec<Problem> {
     let of_rules = rules.iter().filter_map(|rule| Some(&*rule.written.handoff.as_ref()?.reason));
     let reasons: Vec<&str> = of_rules.chain(HandoffRequest::WITHOUT_RULES).collect();
     let mut problems = Vec::new();
@@ -307,7 +319,10 @@ pub(super) fn check_promises(rules: &[Rule], promises: &[(Duration, String, Stri
             let own = HandoffRequest::WITHOUT_RULES.join(", ");
             problems.push(doubt(message, format!("Reasons are those of rules' `handoff`, and {own}.")));
         }
-        if !is_set(&set, tag) {
+        if let Some(meant) = known.meant_by(tag) {
+            let message = format!("[promises.{reason}] is for who holds the tag {tag}, which no rule sets");
+            problems.push(Problem::at("rules", "", 0, message, did_you_mean(&meant)));
+        } else if !known.has(tag) {
             let message = format!("[promises.{reason}] is for who holds the tag {tag}, which no rule sets");
             problems.push(doubt(message, "Only people could set it; is the name right?"));
         }
@@ -317,18 +332,4 @@ pub(super) fn check_promises(rules: &[Rule], promises: &[(Duration, String, Stri
 
 fn doubt(message: String, advice: impl Into<String>) -> Problem {
     Problem::at("rules", "", 0, message, advice).warning()
-}
-
-/// What the tags that rules set begin with, as far as it is fixed. A tag that is all a field of the signal says nothing.
-fn tags_set(rules: &[Rule]) -> Vec<&str> {
-    let tags = rules.iter().filter_map(|rule| rule.written.tag.as_ref());
-    tags.filter_map(|tag| tag.get_ref().split('{').next()).filter(|fixed| !fixed.is_empty()).collect()
-}
-
-/// Whether a rule, or the product itself, sets a tag that is like this.
-fn is_set(set: &[&str], read: &str) -> bool {
-    let own = ["color/", "heat/", "stage/", "budget/", "category/", "need/", "budget-level/", "sequence/"];
-    let start = read.trim_end_matches('*');
-    own.iter().any(|group| start.starts_with(group))
-        || set.iter().any(|fixed| fixed.starts_with(start) || start.starts_with(fixed))
 }

@@ -13,6 +13,7 @@ use super::checks::{
 };
 use super::days::Days;
 use super::rule::{HeatTable, Life, Painting, Ranks, Rule};
+use super::tags_known::KnownTags;
 use super::written::{File, Paint, Tiers, Written, WrittenHeat, WrittenScheme};
 use super::written_when::{Absent, AnyOrder, Count, Review, Sum, Words};
 use super::{
@@ -23,7 +24,7 @@ use crate::domain::{
     Colour, Currency, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage,
 };
 
-const HEATS: &str = "extreme, high, medium, low";
+pub(super) const HEATS: &str = "extreme, high, medium, low";
 const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, loyal";
 
 /// What counts as an answer to a message of ours where no file says it.
@@ -106,12 +107,13 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
 /// What is wrong with the files together.
 fn check(read: &Files, calendars: &Calendars, files: &[SourceFile], shop: Option<&Shop>) -> Vec<Problem> {
     let Files { rules, promises, tiers, .. } = read;
-    let mut problems = check_together(rules);
+    let known = KnownTags::of(rules, files);
+    let mut problems = check_together(rules, &known);
     problems.extend(check_fights(rules));
     problems.extend(values::check(rules, files));
     problems.extend(check_currencies(rules, files, shop));
     problems.extend(check_catalogue(rules, files));
-    problems.extend(check_promises(rules, promises));
+    problems.extend(check_promises(rules, &known, promises));
     problems.extend(tiers.iter().flat_map(|tiers| tiers::check(tiers, rules)));
     problems.extend(check_windows(rules, calendars));
     if read.heat.is_none() {

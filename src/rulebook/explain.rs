@@ -226,8 +226,12 @@ fn implied(fields: &mut Fields) {
     );
 }
 
-/// For a tag that no rule sets: those of its group that rules do set, since a name is easily mistaken.
+/// For a tag that no rule sets: the one that was meant where it has a slip, else those of its group that rules do set, since a name is
+/// easily mistaken.
 fn alike(rulebook: &Rulebook, tag: &str) -> Option<String> {
+    if let Some(meant) = rulebook.known_tags(&[]).meant_by(tag) {
+        return Some(format!("No rule sets a tag like this; a person may. Did you mean {meant}?"));
+    }
     let group = tag.split('/').next()?;
     let set = rulebook.rules.iter().filter_map(|rule| rule.written.tag.as_ref()).map(|tag| tag.get_ref().as_str());
     let mut alike: Vec<&str> = set.filter(|pattern| pattern.split('/').next() == Some(group)).collect();

@@ -11,7 +11,7 @@
 //! (`review.rs`). What the clock alone can make hold is looked at after each event (`look.rs`): counts that are crossed
 //! (`crossed.rs`), and how the customer takes what we send (`responses.rs`). `rise.rs` sets interactions against the customer's
 //! own past. `timers.rs` knows what rules wait for and when heat and stage fall, `dates.rs` the days that customers told, which `days.rs`
-//! reads. `rounds.rs` and `sequences.rs` send by and by while something holds.
+//! reads. `rounds.rs` and `sequences.rs` send by and by while something holds. `tags_known.rs` finds slips in the names of tags.
 
 mod almanac;
 mod answers;
@@ -61,6 +61,7 @@ mod signal;
 mod signals;
 mod stage_heat;
 mod sweep;
+mod tags_known;
 mod tiers;
 mod timers;
 mod undo;
@@ -80,6 +81,7 @@ pub use facts::Facts;
 pub use kept::HeldTag;
 use rule::Rule;
 pub use signal::slug;
+pub use tags_known::{KnownTags, did_you_mean};
 
 /// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
 const STEP: Duration = Duration::millis(1);
@@ -172,6 +174,11 @@ impl Rulebook {
     /// Reads the files under `rules/`. `None` if any of them has an error. The shop tells its calendar and what it sells.
     pub fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Self>, Vec<Problem>) {
         compile::compile(files, shop)
+    }
+
+    /// The tags that these rules and the product set; `tags.toml` among the files gives labels to others.
+    pub fn known_tags(&self, files: &[SourceFile]) -> KnownTags {
+        KnownTags::of(&self.rules, files)
     }
 
     /// Takes in an occurrence: changes `facts` and says what follows.

@@ -99,8 +99,11 @@ pub fn is_condition(name: &str) -> bool {
     name.parse::<Segment>().is_ok()
 }
 
+/// What to do about a tag that nothing sets and that is written nearly like one that something does.
+pub type Slip<'s> = &'s dyn Fn(&str) -> Option<String>;
+
 /// Reads `segments.toml` among the files. Without that file no list ships.
-pub fn compile(files: &[SourceFile], knows: Knows<'_>) -> (Option<Vec<List>>, Vec<Problem>) {
+pub fn compile(files: &[SourceFile], knows: Knows<'_>, slip: Slip<'_>) -> (Option<Vec<List>>, Vec<Problem>) {
     let Some(file) = files.iter().find(|file| file.path == "segments.toml") else {
         return (Some(Vec::new()), Vec::new());
     };
@@ -113,7 +116,7 @@ pub fn compile(files: &[SourceFile], knows: Knows<'_>) -> (Option<Vec<List>>, Ve
     };
     let (mut lists, mut problems) = (Vec::new(), Vec::new());
     for list in &written.list {
-        match understood(file, list, knows) {
+        match understood(file, list, knows, slip) {
             Ok(list) => lists.push(list),
             Err(problem) => problems.push(problem),
         }
@@ -121,7 +124,7 @@ pub fn compile(files: &[SourceFile], knows: Knows<'_>) -> (Option<Vec<List>>, Ve
     (problems.is_empty().then_some(lists), problems)
 }
 
-fn understood(file: &SourceFile, list: &Written, knows: Knows<'_>) -> Result<List, Problem> {
+fn understood(file: &SourceFile, list: &Written, knows: Knows<'_>, slip: Slip<'_>) -> Result<List, Problem> {
     let bad = |at: usize, message: String, advice: &str| Problem::at(&file.path, &file.text, at, message, advice);
     let name = list.name.get_ref();
     if !is_name(name) {
@@ -135,10 +138,14 @@ fn understood(file: &SourceFile, list: &Written, knows: Knows<'_>) -> Result<Lis
     let segment = |text: &toml::Spanned<String>| {
         let parsed = text.get_ref().parse().and_then(|segment: Segment| segment.with_known(text.get_ref(), knows));
         // Behind the quotation mark stands column 1.
-        parsed.map_err(|error| {
+        let parsed = parsed.map_err(|error| {
             let place = text.span().start + error.column;
             bad(place, format!("expected {}, found {}", error.expected, error.found), "")
-        })
+        })?;
+        let place_of = |tag: &str| text.span().start + text.get_ref().find(tag).map_or(0, |place| place + 1);
+        let wrong = |tag: &str| Some(bad(place_of(tag), format!("no rule sets the tag {tag}"), &slip(tag)?));
+        let wrong = parsed.tags().into_iter().find_map(wrong);
+        wrong.map_or(Ok(parsed), Err)
     };
     let days = |on: &toml::Spanned<WrittenDays>| {
         days(on.get_ref()).ok_or_else(|| {
@@ -185,16 +192,28 @@ mod tests {
     #[test]
     fn a_mistake_in_a_list_is_told_where_it_stands() {
         let text = "[[list]]\nname = \"x\"\nabout = \"\"\nsegment = \"heat>=boiling\"\n";
-        let (none, problems) = compile(&[SourceFile { path: "segments.toml".into(), text: text.into() }], &|_| true);
+        let (none, problems) =
+            compile(&[SourceFile { path: "segments.toml".into(), text: text.into() }], &|_| true, &|_| None);
         assert!(none.is_none());
         assert_eq!((problems[0].line, problems[0].column), (4, 18));
+    }
+
+    #[test]
+    fn a_slip_in_a_tag_is_told_with_what_was_meant() {
+        let text = "[[list]]\nname = \"x\"\nabout = \"\"\nsegment = \"country:hk and tag:heat/mediun\"\n";
+        let slip = |tag: &str| (tag == "heat/mediun").then(|| "Did you mean heat/medium?".to_owned());
+        let file = SourceFile { path: "segments.toml".into(), text: text.into() };
+        let (none, problems) = compile(&[file], &|_| true, &slip);
+        assert!(none.is_none());
+        assert_eq!((problems[0].line, problems[0].column), (4, 31), "{}", problems[0]);
+        assert!(problems[0].advice.contains("heat/medium"), "{}", problems[0]);
     }
 
     #[test]
     fn a_list_is_not_called_like_a_condition() {
         for name in ["everyone", "purchase", "opted-out"] {
             let text = format!("[[list]]\nname = \"{name}\"\nabout = \"\"\nsegment = \"country:hk\"\n");
-            let (none, problems) = compile(&[SourceFile { path: "segments.toml".into(), text }], &|_| true);
+            let (none, problems) = compile(&[SourceFile { path: "segments.toml".into(), text }], &|_| true, &|_| None);
             assert!(none.is_none());
             assert!(problems[0].line == 2 && problems[0].message.contains("is a condition"), "{}", problems[0]);
         }

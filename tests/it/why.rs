@@ -56,6 +56,7 @@ fn the_command_tells_what_is_missing_and_by_how_much() {
         "region/cn",
         "activity/silent-30d",
         "gift/lover",
+        "heat/mediun",
     ];
     let (told, status) = why(&[&[CONTACT, "--file", file.to_str().unwrap()], tags.as_slice()].concat(), None);
     assert_eq!(status, 1, "most of them are not held");

@@ -7,38 +7,55 @@ use super::facts::Facts;
 use super::figure::Figure;
 use super::kept::SentFacts;
 use super::rule::Rule;
+use super::signal::Signal;
 use super::written_when::{Responses, Share};
 use super::{Rulebook, STEP, timers};
-use crate::domain::{Duration, MessageKind, Timestamp};
+use crate::domain::{Duration, Event, MessageKind, Timestamp};
 
 /// Messages that are remembered: more than a half year of what the gate lets through to one customer.
 const REMEMBERED: usize = 32;
 
-/// Notes a message that went out. What answers the customer is not counted: it was asked for.
+/// Notes a message that went out; when the customer answered it, if word of it comes behind their answer. What answers the customer
+/// is not counted: it was asked for.
 pub(super) fn note_sent(
     facts: &mut Facts,
     id: &str,
     kind: MessageKind,
     campaign: Option<&str>,
     (at, within): (Timestamp, Duration),
-) {
+) -> Option<Timestamp> {
     let message = fingerprint(id.bytes());
     let campaign = campaign.map(|campaign| fingerprint(campaign.bytes()));
     if kind == MessageKind::Reply || facts.sent.iter().any(|sent| sent.message == message) {
-        return;
+        return None;
     }
     // A campaign's list of recipients and the message itself tell of the same.
     if let Some(listed) = facts.sent.iter_mut().find(|sent| campaign.is_some() && campaign == Some(sent.message)) {
         (listed.message, listed.kind, listed.at) = (message, kind, at);
-        return;
+        return None;
     }
     // Word of it may come behind the receipt and behind the answer.
     let read = facts.read.contains(&message);
-    let answered = facts.marks.get("message").is_some_and(|last| *last >= at && *last - at <= within);
-    let sent = SentFacts { message, at, kind, campaign, read, answered };
+    let answer = facts.marks.get("message").copied().filter(|last| *last >= at && *last - at <= within);
+    let sent = SentFacts { message, at, kind, campaign, read, answered: answer.is_some() };
     facts.sent.insert(facts.sent.partition_point(|other| other.at <= at), sent);
     let excess = facts.sent.len().saturating_sub(REMEMBERED);
     facts.sent.drain(..excess);
+    answer
+}
+
+/// What an answer tells that stood there before the message it answers.
+pub(super) fn of_earlier_answer(
+    event: &Event,
+    kind: MessageKind,
+    campaign: Option<&str>,
+    answer: Timestamp,
+) -> Vec<Signal> {
+    let signal = |name| Signal::of_moment(name, answer, event.seq);
+    let taken = |campaign: &str| signal("offer_taken").with("offer", offer_of(fingerprint(campaign.bytes())));
+    let offer = campaign.filter(|_| kind == MessageKind::Promotion).map(taken);
+    let responded = campaign.map(|_| signal("responded"));
+    std::iter::once(signal("answered")).chain(responded).chain(offer).collect()
 }
 
 /// What a message of ours is about: a product's key, or a category. Remembered as long as the message.
@@ -70,11 +87,10 @@ fn quoted(facts: &Facts, reply_to: Option<&str>) -> Option<u32> {
 }
 
 /// A campaign names the customer as one of its recipients.
-pub(super) fn note_recipient(facts: &mut Facts, campaign: &str, times: (Timestamp, Duration)) {
+pub(super) fn note_recipient(facts: &mut Facts, campaign: &str, times: (Timestamp, Duration)) -> Option<Timestamp> {
     let print = Some(fingerprint(campaign.bytes()));
-    if !facts.sent.iter().any(|sent| sent.campaign == print) {
-        note_sent(facts, campaign, MessageKind::Promotion, Some(campaign), times);
-    }
+    let is_new = !facts.sent.iter().any(|sent| sent.campaign == print);
+    is_new.then(|| note_sent(facts, campaign, MessageKind::Promotion, Some(campaign), times)).flatten()
 }
 
 /// A campaign as an offer that was taken up: the same however it was heard of.

@@ -12,8 +12,8 @@ use super::signal::{FIGURES, Signal, hyphens, of_contact, slug};
 use super::{Rulebook, dates, orders, persons, responses, timers};
 use crate::domain::{
     AgentAction, CartEvent, CaseEvent, ClickEvent, Contact, Event, EventBody, FiguresEvent, Habit, InboundMessage,
-    MessageNumber, Money, OptAction, OrderEvent, Outgoing, PageEvent, QuoteEvent, Reading, SentEvent, Shop,
-    StatusEvent, StatusKind, WeatherEvent, midnight,
+    MessageKind, MessageNumber, Money, OptAction, OrderEvent, Outgoing, PageEvent, QuoteEvent, Reading, SentEvent,
+    Shop, StatusEvent, StatusKind, Timestamp, WeatherEvent, midnight,
 };
 
 /// Whether a shop wrote the key of a product where its name stands: `appliances/air_conditioner`.
@@ -65,10 +65,19 @@ pub(super) fn of_event(
         EventBody::Case(case) => signals.extend(of_case(facts, event, case)),
         EventBody::Order(order) => of_order(facts, event, order, rulebook, &mut signals),
         EventBody::Status(status) => of_status(facts, event, status, rulebook, &mut signals),
-        EventBody::Sent(sent) => of_sent_by_others(facts, event, sent, rulebook, &mut signals),
+        EventBody::Sent(sent) => {
+            let answer = of_sent_by_others(facts, event, sent, rulebook, &mut signals);
+            // Who asked for silence answered, but that is no response to repeat.
+            let answer = answer.filter(|_| !contact.opted_out);
+            let told = |answer| responses::of_earlier_answer(event, sent.kind, campaign_of(sent), answer);
+            signals.extend(answer.into_iter().flat_map(told));
+        }
         // Who is only to get something will have got it when it is sent.
         EventBody::Campaign(campaign) if campaign.action == "recipient" && campaign.offer.is_none() => {
-            responses::note_recipient(facts, &campaign.campaign, (event.at, rulebook.answered_within));
+            let (name, times) = (&campaign.campaign, (event.at, rulebook.answered_within));
+            let answer = responses::note_recipient(facts, name, times).filter(|_| !contact.opted_out);
+            let told = |answer| responses::of_earlier_answer(event, MessageKind::Promotion, Some(name), answer);
+            signals.extend(answer.into_iter().flat_map(told));
         }
         EventBody::Campaign(campaign) if campaign.action == "response" => {
             let offer = responses::note_response(facts, &campaign.campaign);
@@ -121,16 +130,16 @@ fn of_figures(event: &Event, figures: &FiguresEvent) -> Signal {
     known.fold(counted, |signal, (name, value)| signal.with(name, value.as_str()))
 }
 
-/// What somebody else sent in our name.
+/// What somebody else sent in our name; when it was answered, if that is known already.
 fn of_sent_by_others(
     facts: &mut Facts,
     event: &Event,
     sent: &SentEvent,
     rulebook: &Rulebook,
     signals: &mut Vec<Signal>,
-) {
+) -> Option<Timestamp> {
     let campaign = campaign_of(sent);
-    responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
+    let answer = responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
     let (product, category) = (sent.product.as_deref(), kind(&sent.product, &sent.category, rulebook));
     responses::note_about(facts, &sent.message, category, product);
     let was = Signal::new("sent", event, None).with("kind", sent.kind.name());
@@ -139,6 +148,7 @@ fn of_sent_by_others(
         counting::note_link(facts, &sent.message, event.at);
         signals.push(Signal::new("link_sent", event, None));
     }
+    answer
 }
 
 /// Figures are rounded up: more than a whole number of degrees is then still more than it. A day is over at its midnight, however

@@ -45,6 +45,11 @@ impl Countries {
         self.called.get(&folded(name)).copied()
     }
 
+    /// What stands beside a country that somebody is in, or a city of one.
+    pub(super) fn directions(&self) -> &Habits {
+        &self.directions
+    }
+
     /// Whether a folded word is one of some name.
     pub(super) fn is_word(&self, word: &str) -> bool {
         self.words.contains(word)

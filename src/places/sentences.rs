@@ -11,6 +11,8 @@ use crate::domain::{Contact, Country, Intent, PlaceEvidence, Reading, Span};
 
 /// Words of direction stand in so many words: "sou de".
 const DIRECTION: usize = 3;
+/// A city of so many people is known by its name alone in other countries too.
+const KNOWN_ABROAD: u64 = 250_000;
 /// Names in Chinese have at least so many characters.
 const CHARACTERS: usize = 2;
 
@@ -56,7 +58,7 @@ pub(super) struct Sentence<'t> {
 
 impl Places {
     /// A city of the contact's own country in the words of a message about where they are or where to send, else a division of it;
-    /// another country, and a city of it, where they say that they are there.
+    /// another country or a city of it, where they say that they are there.
     pub(super) fn said(&self, text: &str, contact: &Contact, reading: &Reading) -> Option<Told> {
         let country = contact.country?;
         let language = contact.language.as_ref();
@@ -76,7 +78,12 @@ impl Places {
         let named = sentences.iter().flat_map(|sentence| self.named_in(sentence, &ways, country));
         let named: Vec<Named<'_>> = named.collect();
         let city = named.iter().find(|named| matches!(named, Named::City(_)));
-        Some(match *city.or_else(|| named.first())? {
+        let Some(place) = city.or_else(|| named.first()) else {
+            let abroad = || sentences.iter().find_map(|sentence| self.city_abroad(sentence, &ways, country));
+            let city = is_there.then(abroad).flatten()?;
+            return Some(of_city(Found { city, district: None }, PlaceEvidence::Said));
+        };
+        Some(match *place {
             Named::City(city) => of_city(Found { city, district: None }, PlaceEvidence::Said),
             Named::Division(division) => Told { by: PlaceEvidence::Said, ..of_division(country, division) },
         })
@@ -112,6 +119,42 @@ impl Places {
             }
         }
         named
+    }
+
+    /// A large city of another country that a sentence says somebody is in: "I live in London". Of names that several have the largest
+    /// is meant.
+    fn city_abroad(&self, sentence: &Sentence<'_>, ways: &Ways<'_>, own: Country) -> Option<&City> {
+        let mut taken: Vec<Range<usize>> = Vec::new();
+        let directions: Vec<&Habits> = ways.habits.iter().copied().chain([self.countries.directions()]).collect();
+        for run in runs(sentence.words.len()).filter(|run| sentence.is_name(run)) {
+            if taken.iter().any(|other| other.start < run.end && run.start < other.end) {
+                continue;
+            }
+            let said = sentence.joined(&run);
+            let mut names = vec![folded(&said)];
+            names
+                .extend(ways.cases.map(|cases| self.bases_of(&sentence.words[run.clone()], cases)).unwrap_or_default());
+            let is_thing = names.iter().any(|name| self.wording.longer.contains(name));
+            let is_everyday = ways.everyday([Some(&said.to_lowercase()), None]).is_some();
+            let called = |name: &String| self.gazetteer.called(name, None).filter(|city| city.people >= KNOWN_ABROAD);
+            let city = names.iter().find_map(called);
+            let span = sentence.span(&run);
+            let is_meant = |city: &&City| {
+                city.country != own
+                    && !is_thing
+                    && sentence.is_directed(&run, &directions)
+                    && (!is_everyday || sentence.has_capital(&run))
+                    && !sentence.goods.iter().any(|goods| goods.covers(span))
+                    && !self.is_of_street(sentence, &run, Named::City(city))
+            };
+            if let Some(city) = city.filter(is_meant) {
+                return Some(city);
+            }
+            if is_thing || city.is_some() {
+                taken.push(run);
+            }
+        }
+        None
     }
 
     pub(super) fn place_called(&self, name: &str, country: Country) -> Option<Named<'_>> {

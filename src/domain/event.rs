@@ -169,6 +169,7 @@ pub struct ProfileEvent {
     /// name, birthday, occupation, household, company, city, due_date…
     pub field: String,
     /// What it is.
+    #[serde(deserialize_with = "super::told::text")]
     pub value: String,
 }
 
@@ -176,17 +177,18 @@ pub struct ProfileEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SentEvent {
     /// Its id.
+    #[serde(deserialize_with = "super::told::text")]
     pub message: String,
     /// What it was for.
     pub kind: MessageKind,
     /// Product shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::text_if_any")]
     pub product: Option<String>,
     /// Category shown.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::trade::folded_key_if_any")]
     pub category: Option<String>,
     /// Campaign that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::text_if_any")]
     pub campaign: Option<String>,
     /// Whether it carries a tracked link.
     #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "super::told::or_default")]
@@ -221,6 +223,7 @@ pub enum StatusKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StatusEvent {
     /// Our id of it where it travelled along (`biz_opaque_callback_data`), else the provider's.
+    #[serde(deserialize_with = "super::told::text")]
     pub message: String,
     /// How far it got.
     pub status: StatusKind,
@@ -375,6 +378,7 @@ impl OptEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CampaignEvent {
     /// Its name.
+    #[serde(deserialize_with = "super::told::text")]
     pub campaign: String,
     /// start, end, recipient, response; cancel, where a recipient's plan is not wanted any more.
     pub action: String,

@@ -11,7 +11,7 @@ pub struct ClickEvent {
     /// product, comparison, quote, ad, article.
     pub link: String,
     /// The shop's product name or number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::text_if_any")]
     pub product: Option<String>,
     /// A product key or its category.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "folded_key_if_any")]
@@ -26,7 +26,7 @@ pub struct ClickEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
     /// The quote that the link leads to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::text_if_any")]
     pub quote: Option<String>,
     /// Where it was opened, as far as the address tells: country…
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ pub struct PageEvent {
     /// product, checkout, other.
     pub page: String,
     /// The shop's product name or number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::text_if_any")]
     pub product: Option<String>,
     /// A product key or its category.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "folded_key_if_any")]
@@ -89,7 +89,7 @@ pub struct CartEvent {
     /// add, remove, checkout, abandon.
     pub action: String,
     /// The shop's product name or number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::text_if_any")]
     pub product: Option<String>,
     /// A product key or its category.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "folded_key_if_any")]
@@ -142,6 +142,7 @@ impl OrderState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderLine {
     /// The shop's product name or number.
+    #[serde(deserialize_with = "super::told::text")]
     pub product: String,
     /// A product key or its category.
     #[serde(deserialize_with = "folded_key")]
@@ -160,6 +161,7 @@ pub struct OrderLine {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderEvent {
     /// The shop's number of it.
+    #[serde(deserialize_with = "super::told::text")]
     pub order: String,
     /// Where it stands.
     pub state: OrderState,
@@ -173,10 +175,10 @@ pub struct OrderEvent {
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "super::told::or_default")]
     pub lines: Vec<OrderLine>,
     /// Coupon used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::text_if_any")]
     pub coupon: Option<String>,
     /// Tracking number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::text_if_any")]
     pub tracking: Option<String>,
     /// Expected day of arrival.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -187,11 +189,12 @@ pub struct OrderEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuoteEvent {
     /// Its number.
+    #[serde(deserialize_with = "super::told::text")]
     pub quote: String,
     /// asked, sent, opened.
     pub action: String,
     /// What it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::text_if_any")]
     pub product: Option<String>,
     /// Sum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,6 +208,7 @@ pub struct QuoteEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseEvent {
     /// Its number.
+    #[serde(deserialize_with = "super::told::text")]
     pub case: String,
     /// complaint, urgent, repair.
     pub kind: String,
@@ -216,6 +220,7 @@ pub struct CaseEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProductEvent {
     /// The shop's product name or number.
+    #[serde(deserialize_with = "super::told::text")]
     pub product: String,
     /// A product key or its category.
     #[serde(deserialize_with = "folded_key")]

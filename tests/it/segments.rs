@@ -196,7 +196,7 @@ async fn each_condition_finds_whom_it_means() {
 
 #[tokio::test]
 async fn regulars_are_checked_who_buy_half_as_often_as_before() {
-    let (lists, problems) = lists::compile(&Folders::default().read().unwrap().keywords, &|_| true);
+    let (lists, problems) = lists::compile(&Folders::default().read().unwrap().keywords, &|_| true, &|_| None);
     let lists = lists.unwrap_or_else(|| panic!("{problems:?}"));
     let check = lists.iter().find(|list| list.name == "regulars-check").unwrap().segment.to_string();
     let weekly = |from: i64| (from..180).step_by(7).collect::<Vec<i64>>();

@@ -310,7 +310,7 @@ impl Finder<'_> {
         let tens = low.scaled() && low.factor < Decimal::ONE_THOUSAND && !inverted;
         let thousands = high.factor >= Decimal::ONE_THOUSAND;
         let from = if inverted { low.coefficient } else { low.value };
-        let to = if high.scaled() && !(tens && !thousands) { high.coefficient } else { high.value };
+        let to = if high.scaled() && (!tens || thousands) { high.coefficient } else { high.value };
         let named = || self.name_at(self.tokens.skip_spaces(high.end)).is_some();
         let listed = matches!(between, [',', ' ']) && (thousands || named());
         let touches = listed || matches!(between, [] | [' ' | '-' | '、' | ',']);

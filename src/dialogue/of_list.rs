@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::context;
+use minijinja::{Value, context};
 use rust_decimal::Decimal;
 
 use super::answer::Reply;
@@ -184,6 +184,83 @@ impl<'a> Reply<'a> {
         let category = if is_one_kind { self.word(&first.key) } else { String::new() };
         self.say("ask_kind", context! { category });
         self.list_products(shown);
+    }
+
+    /// Those of a list that they point at by their places, or by what they are called or told to be; and whether by their places.
+    pub(super) fn one_or_more_of(
+        &self,
+        said: &[Pointing],
+        (shown, list): (&[&'a Product], &[&'a Product]),
+        heard: &Heard,
+        wants: &[Intent],
+    ) -> (bool, Vec<&'a Product>) {
+        let at = |pointing: &Pointing| match pointing {
+            Pointing::First => list.first(),
+            Pointing::Second => list.get(1),
+            Pointing::Third => list.get(2),
+            Pointing::Last => list.last(),
+            Pointing::Middle => list.get(list.len() / 2),
+            _ => None,
+        };
+        let mut pointed: Vec<_> = said.iter().filter_map(at).copied().collect();
+        if said.contains(&Pointing::FirstTwo) && list.len() > 2 {
+            pointed = list[..2].to_vec();
+        }
+        let by_place = !pointed.is_empty();
+        // "Good morning" is no Morning Blend.
+        let denies = self.says(Cue::Without, heard);
+        if pointed.is_empty() && !denies && !wants.iter().any(|want| is_small_talk(*want)) {
+            pointed = self.called(shown, list, heard);
+        }
+        // "The green one" is in one of them, and "in grey?" in none.
+        let by_words = said.is_empty() || said == [Pointing::Variant];
+        if pointed.is_empty() && by_words && !denies && heard.says_nothing_beside() {
+            pointed = self.told_so(list, heard);
+        }
+        if pointed.is_empty() && said.is_empty() && !denies && heard.says_nothing_beside() {
+            pointed = self.told_of_others(list, heard);
+        }
+        (by_place, pointed)
+    }
+
+    /// Whether of several they take one, or the other, and do not say which: they are asked. Of one there is no larger, nor smaller.
+    pub(super) fn asks_which_of(
+        &mut self,
+        said: &[Pointing],
+        shown: &[&'a Product],
+        heard: &Heard,
+        wants: &[Intent],
+    ) -> bool {
+        let takes_one = wants == [Intent::Buy] && heard.says_nothing_beside();
+        let by_size = matches!(said, [Pointing::BiggerOne | Pointing::SmallerOne]);
+        if shown.len() == 1 && by_size {
+            self.say("no_more", context! { product => self.wish() });
+            self.offer("person", "button_person");
+            return true;
+        }
+        let is_open = by_size || said == [Pointing::OtherOne];
+        let asks = shown.len() > 1 && (takes_one || is_open) && !wants.contains(&Intent::Compare);
+        if asks {
+            self.ask_which_of(shown);
+        }
+        asks
+    }
+
+    /// What those that they see cost, or that they are there, where that is asked.
+    pub(super) fn prices_or_stock(&mut self, shown: &[&'a Product], heard: &Heard) -> bool {
+        let asks = |want: Intent| heard.wants.contains(&want);
+        let rows: Vec<Value> = shown.iter().map(|product| self.product_values(product)).collect();
+        if asks(Intent::Price) {
+            self.say("prices", context! { rows => &rows });
+        }
+        if asks(Intent::Availability) && self.names_variant(heard) {
+            self.say("variant", context! {});
+            self.offer("person", "button_person");
+        } else if asks(Intent::Availability) {
+            self.say("in_stock", context! { rows });
+            self.offer("person", "button_person");
+        }
+        asks(Intent::Price) || asks(Intent::Availability)
     }
 
     /// Whether they ask for something that costs less, or more, than what they see: it is shown.

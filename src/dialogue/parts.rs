@@ -1,6 +1,6 @@
 //! What is asked of parts and figures of the things that they see: the screen, how wide it is. The words stand in `keywords/parts.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::context;
 use serde::Deserialize;
@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::answer::Reply;
 use super::hearing::Heard;
 use super::is_small_talk;
-use super::pointing::{Cue, places, stands_in};
+use super::phrases::Phrases;
+use super::pointing::{Cue, stands_in};
 use crate::domain::{Intent, Problem, Product, SourceFile};
 
 const FILE: &str = "parts.toml";
@@ -21,7 +22,11 @@ const MOST_LETTERS: usize = 24;
 const MOST_TOLD: usize = 4;
 
 /// Parts and figures of things.
-pub(super) struct Parts(Vec<Part>);
+pub(super) struct Parts {
+    parts: Vec<Part>,
+    /// How each is asked for, by its place.
+    asked: Phrases<usize>,
+}
 
 /// One of them: how it is asked for, and what a product's text tells it with.
 #[derive(Deserialize)]
@@ -40,26 +45,34 @@ impl Part {
 impl Parts {
     /// Reads `parts.toml` among the files; a folder that is older than it has none.
     pub(super) fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let Some(file) = files.iter().find(|file| file.path == FILE) else {
-            return (Some(Self(Vec::new())), Vec::new());
-        };
-        match file.toml::<BTreeMap<String, Part>>(ADVICE) {
-            Ok(parts) => (Some(Self(parts.into_values().collect())), Vec::new()),
+        match Self::read_file(files.iter().find(|file| file.path == FILE)) {
+            Ok(parts) => (Some(parts), Vec::new()),
             Err(problem) => (None, vec![problem]),
         }
     }
 
+    fn read_file(file: Option<&SourceFile>) -> Result<Self, Problem> {
+        let written = file.map(|file| file.toml::<BTreeMap<String, Part>>(ADVICE)).transpose()?;
+        let parts: Vec<Part> = written.unwrap_or_default().into_values().collect();
+        let of = |(place, part): (usize, &Part)| part.words.clone().into_iter().map(move |word| (word, place));
+        let text = file.map_or("", |file| &file.text);
+        let asked = Phrases::of(parts.iter().enumerate().flat_map(of));
+        let asked = asked.map_err(|error| Problem::at(FILE, text, 0, error, ADVICE))?;
+        Ok(Self { parts, asked })
+    }
+
     /// Words in small letters with nothing in the places of those that ask for a part, if there are any.
     pub(super) fn beside(&self, words: &str) -> Option<String> {
-        let asked: Vec<_> = self.0.iter().flat_map(|part| &part.words).flat_map(|word| places(words, word)).collect();
-        let is_asked = |at: usize| asked.iter().any(|(start, end)| (*start..*end).contains(&at));
+        let asked: Vec<_> = self.asked.in_words(words).map(|(start, end, _)| start..end).collect();
+        let is_asked = |at: usize| asked.iter().any(|place| place.contains(&at));
         let rest = words.char_indices().map(|(at, letter)| if is_asked(at) { ' ' } else { letter }).collect();
         (!asked.is_empty()).then_some(rest)
     }
 
     /// Those that are named in words in small letters.
     fn named(&self, words: &str) -> Vec<&Part> {
-        self.0.iter().filter(|part| part.words.iter().any(|word| stands_in(words, word))).collect()
+        let places: BTreeSet<usize> = self.asked.in_words(words).flat_map(|(_, _, places)| places).copied().collect();
+        places.into_iter().filter_map(|place| self.parts.get(place)).collect()
     }
 }
 

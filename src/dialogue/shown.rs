@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::{Value, context};
+use minijinja::context;
 
 use super::answer::{Call, Reply};
+use super::choice;
 use super::hearing::Heard;
 use super::memory::Meant;
 use super::names::{SHORTEST_NAME, by_word_of_name, has_first_word};
 use super::pointing::{Cue, Pointing, stands_in};
 use super::words::is_question;
-use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 
 /// "And this one?"
@@ -55,32 +55,7 @@ impl<'a> Reply<'a> {
         if is_whole && said.is_empty() && wants_to_see(heard) {
             return shown;
         }
-        let at = |pointing: &Pointing| match pointing {
-            Pointing::First => list.first(),
-            Pointing::Second => list.get(1),
-            Pointing::Third => list.get(2),
-            Pointing::Last => list.last(),
-            Pointing::Middle => list.get(list.len() / 2),
-            _ => None,
-        };
-        let mut pointed: Vec<_> = said.iter().filter_map(at).copied().collect();
-        if said.contains(&Pointing::FirstTwo) && list.len() > 2 {
-            pointed = list[..2].to_vec();
-        }
-        let by_place = !pointed.is_empty();
-        // "Good morning" is no Morning Blend.
-        let denies = self.says(Cue::Without, heard);
-        if pointed.is_empty() && !denies && !wants.iter().any(|want| is_small_talk(*want)) {
-            pointed = self.called(&shown, &list, heard);
-        }
-        // "The green one" is in one of them, and "in grey?" in none.
-        let by_words = said.is_empty() || said == [Pointing::Variant];
-        if pointed.is_empty() && by_words && !denies && heard.says_nothing_beside() {
-            pointed = self.told_so(&list, heard);
-        }
-        if pointed.is_empty() && said.is_empty() && !denies && heard.says_nothing_beside() {
-            pointed = self.told_of_others(&list, heard);
-        }
+        let (by_place, pointed) = self.one_or_more_of(&said, (&shown, &list), heard, wants);
         // Of the one thing that they see its details are no answer: what they ask is. "Is the first one waterproof?" is asked of it, too.
         let asks_of_it = !heard.named_needs.is_empty() || wants.contains(&Intent::Availability);
         let is_known = !pointed.is_empty() && shown.len() == 1 && (pointed == shown || by_place && asks_of_it);
@@ -90,16 +65,7 @@ impl<'a> Reply<'a> {
         if !pointed.is_empty() || shown.is_empty() {
             return pointed;
         }
-        // Of several they take one, or the other, and do not say which.
-        let takes_one = wants.as_slice() == [Intent::Buy] && heard.says_nothing_beside();
-        if shown.len() == 1 && matches!(said[..], [Pointing::BiggerOne | Pointing::SmallerOne]) {
-            self.say("no_more", context! { product => self.wish() });
-            self.offer("person", "button_person");
-            return Vec::new();
-        }
-        let is_open = matches!(said[..], [Pointing::OtherOne | Pointing::BiggerOne | Pointing::SmallerOne]);
-        if shown.len() > 1 && (takes_one || is_open) && !compares {
-            self.ask_which_of(&shown);
+        if self.asks_which_of(&said, &shown, heard, wants) {
             return Vec::new();
         }
         if !compares && self.by_price(&said, &shown) {
@@ -140,7 +106,7 @@ impl<'a> Reply<'a> {
     }
 
     /// What is called by a word of its name: of the list that they can point into, else of all that is had of the kind.
-    fn called(&self, shown: &[&'a Product], list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
+    pub(super) fn called(&self, shown: &[&'a Product], list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
         let words = heard.words.as_str();
         let counts = |word: &str| self.names_by_itself(word, heard);
         let of_list = by_word_of_name(list, words, counts);
@@ -170,7 +136,7 @@ impl<'a> Reply<'a> {
 
     /// Those of a list of which a price, a figure or, where nothing else is understood, a word that was told of them is named: "the 16 inch
     /// one", "the 329 one", "which one mops?".
-    fn told_so(&self, list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
+    pub(super) fn told_so(&self, list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
         let small = |product: &Product| self.summary(product).to_lowercase();
         let (priced, counted) = (numbers(&heard.words), figures(&heard.words));
         // "The one with the froth, how much is it?" asks for the price of the one that is told of.
@@ -347,20 +313,7 @@ impl<'a> Reply<'a> {
                 self.variant(heard);
                 true
             }
-            (_, true) => {
-                let rows: Vec<Value> = shown.iter().map(|product| self.product_values(product)).collect();
-                if asks(Intent::Price) {
-                    self.say("prices", context! { rows => &rows });
-                }
-                if asks(Intent::Availability) && self.names_variant(heard) {
-                    self.say("variant", context! {});
-                    self.offer("person", "button_person");
-                } else if asks(Intent::Availability) {
-                    self.say("in_stock", context! { rows });
-                    self.offer("person", "button_person");
-                }
-                asks(Intent::Price) || asks(Intent::Availability)
-            }
+            (_, true) => self.prices_or_stock(shown, heard),
         }
     }
 

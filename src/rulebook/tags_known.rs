@@ -75,17 +75,24 @@ fn starred(tag: &str) -> String {
     parts.fold(first, |starred, part| format!("{starred}*{}", part.split_once('}').map_or("", |(_, behind)| behind)))
 }
 
-/// Whether some text is like both patterns.
+/// Whether some text is like both patterns. Told from their ends, place by place: stars may be many.
 fn meet(one: &[u8], other: &[u8]) -> bool {
-    match (one, other) {
-        ([], []) => true,
-        ([b'*', rest @ ..], _) if meet(rest, other) => true,
-        (_, [b'*', rest @ ..]) if meet(one, rest) => true,
-        ([b'*', ..], [_, rest @ ..]) => meet(one, rest),
-        ([_, rest @ ..], [b'*', ..]) => meet(rest, other),
-        ([a, one @ ..], [b, other @ ..]) => a == b && meet(one, other),
-        _ => false,
+    let mut behind = vec![false; other.len() + 1];
+    for left in (0..=one.len()).rev() {
+        let mut row = vec![false; other.len() + 1];
+        for place in (0..=other.len()).rev() {
+            let next = row.get(place + 1) == Some(&true);
+            row[place] = match (one.get(left), other.get(place)) {
+                (None, None) => true,
+                (Some(b'*'), _) | (Some(_), Some(b'*')) => next || behind[place],
+                (None, Some(b'*')) => next,
+                (Some(a), Some(b)) => a == b && behind[place + 1],
+                _ => false,
+            };
+        }
+        behind = row;
     }
+    behind[0]
 }
 
 /// Whether two names differ by one letter, or by two that changed places.

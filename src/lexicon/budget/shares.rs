@@ -96,7 +96,7 @@ impl Reader<'_> {
             && is_exact(all)
             && value(first) >= LEAST_SHARE
             && value(second) >= LEAST_SHARE
-            && value(first) + value(second) == value(all)
+            && value(first).checked_add(value(second)) == Some(value(all))
             && [first, second, all].into_iter().all(|sum| sum.plausible && !sum.weak && named(sum))
             && first.end <= second.start
             && second.start - first.end <= TOGETHER
@@ -200,7 +200,7 @@ impl Reader<'_> {
                 let times = |other: usize| {
                     let count = &judged[other].0;
                     let is_count = other != one && !known(other) && whole(value(count)) && !of_things(count);
-                    is_count && value(count) * value(each) == value(all)
+                    is_count && value(count).checked_mul(value(each)) == Some(value(all))
                 };
                 is_share && (0..place).any(times)
             });

@@ -161,7 +161,8 @@ impl<'a> Reply<'a> {
         let numbers: Vec<Decimal> =
             heard.words.split(|letter: char| !letter.is_ascii_digit()).flat_map(str::parse).collect();
         let is_price = |product: &&Product| {
-            let close = |number: &Decimal| (product.price - number).abs() * Decimal::from(CLOSE) <= product.price;
+            let apart = |number: &Decimal| product.price.checked_sub(*number)?.abs().checked_mul(CLOSE.into());
+            let close = |number: &Decimal| apart(number).is_some_and(|apart| apart <= product.price);
             numbers.iter().any(close)
         };
         !numbers.is_empty() && self.says(Cue::TooMuch, heard) && self.shown().iter().any(is_price)

@@ -205,6 +205,10 @@ fn a_price_that_is_too_much_is_no_refusal() {
         expect(&talk.write(first), &["199"], &[]);
         expect(&talk.write(words), &["Lumen Lite"], &["Nova S5"]);
     }
+    // The largest number that there is is close to no price.
+    talk.another("US", &[]);
+    expect(&talk.write("how much is the nova s5"), &["199"], &[]);
+    expect(&talk.write("79228162514264337593543950335 is too much"), &[], &["Lumen Lite"]);
 }
 
 #[test]

@@ -143,14 +143,15 @@ impl Store {
         Ok(query!(self, statistics::revenue_by_tag(bought, start)))
     }
 
-    /// The next contacts behind that one with what they lived through since `bought.from`.
+    /// The next contacts behind that one, of those who came before `until`, with what they lived through since `bought.from`.
     pub async fn histories(
         &self,
         bought: &Bought<'_>,
+        until: Timestamp,
         after: i64,
         limit: i64,
     ) -> Result<Vec<(i64, History)>, StoreError> {
-        Ok(query!(self, histories::page(bought, after, limit)))
+        Ok(query!(self, histories::page(bought, until, after, limit)))
     }
 
     /// Amounts of orders at these places, when all are put in rising order; how many there are, if no place is asked for.

@@ -24,7 +24,7 @@ use crate::store::{JobRow, JobState, StoreError};
 
 /// How often it is looked whether something is due.
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
-/// Between two steps, so that a job takes at most about half of the database's time.
+/// Shortest pause between two steps. It is as long as the step was, so that a job takes at most half of the database's time.
 const PAUSE: StdDuration = StdDuration::from_millis(5);
 /// After a step that failed.
 const AFTER_FAILURE: StdDuration = StdDuration::from_secs(30);
@@ -147,10 +147,10 @@ async fn work(engine: &Engine) -> Result<StdDuration, StoreError> {
     let rows = engine.store().jobs().await?;
     for job in JOBS {
         let known = rows.iter().find(|row| row.name == job.name);
-        if let Some(row) = due(job, known, engine) {
-            step(engine, job, row).await?;
-            return Ok(PAUSE);
-        }
+        let Some(row) = due(job, known, engine) else { continue };
+        let begun = Instant::now();
+        step(engine, job, row).await?;
+        return Ok(begun.elapsed().max(PAUSE));
     }
     Ok(LOOK_EVERY)
 }

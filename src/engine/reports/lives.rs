@@ -26,7 +26,8 @@ async fn walk(input: ReportInput<'_>, tallies: &mut [&mut (dyn Tally + Send)]) -
     let bought = input.bought_since(input.span.from - REACH);
     let mut after = 0;
     loop {
-        let page = input.store.histories(&bought, after, PAGE).await?;
+        // Who came when the span was over did nothing in it.
+        let page = input.store.histories(&bought, input.span.until, after, PAGE).await?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         after = *last;
         for (_, mut history) in page {

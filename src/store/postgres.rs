@@ -1,11 +1,14 @@
 //! PostgreSQL 15 or later: the same product on several nodes.
 
+use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use tokio_util::task::AbortOnDropHandle;
 
-use self::queries::batch::Statement;
+use self::queries::batch::{Parameter, Statement};
 use super::{ClaimedContact, StoreError};
 
 pub(super) type Database = sqlx::Postgres;
@@ -60,6 +63,15 @@ pub(super) const WHILE_FOLDING: &str = "set local idle_in_transaction_session_ti
 /// Afterwards the transaction writes rows that others write too.
 pub(super) const WHILE_WRITING: &str = "set local idle_in_transaction_session_timeout = 3000";
 
+/// Counts the rows of the tables that every message goes through. What their columns hold matters little: few rows are looked at.
+const ANALYZE: &str = "set local default_statistics_target = 1; \
+    analyze contacts (id), identities (contact_id), journal (contact_id), unread (contact_id), outbox (contact_id), \
+    held_tags (contact_id), profiles (contact_id), searched (contact_id), stale (contact_id), tag_ledger (contact_id), links (contact_id)";
+/// When it is counted for the first time how large they are, from the start on; then after twice as long each time…
+const FIRST_ANALYSIS: StdDuration = StdDuration::from_secs(1);
+/// …until PostgreSQL does it by itself, which it begins within a minute.
+const LAST_ANALYSIS: StdDuration = StdDuration::from_secs(64);
+
 /// How long a statement waits for a lock that somebody else holds, in milliseconds: Meta, which waits for the answer, is told
 /// to come again.
 const LOCK_TIMEOUT: &str = "2000";
@@ -103,6 +115,7 @@ pub(super) mod queries;
 pub(super) struct Postgres {
     pub(super) options: PgConnectOptions,
     pub(super) pool: PgPool,
+    _analysis: Arc<AbortOnDropHandle<()>>,
 }
 
 /// Its name and host, where they can be told.
@@ -129,7 +142,27 @@ impl Postgres {
             .idle_timeout(IDLE)
             .acquire_timeout(StdDuration::from_secs(5))
             .connect_lazy_with(options.clone());
-        Ok(Self { options, pool })
+        let analysis = Arc::new(AbortOnDropHandle::new(tokio::spawn(analyze(pool.clone()))));
+        Ok(Self { options, pool, _analysis: analysis })
+    }
+}
+
+/// Counts again and again how large the tables of a new database are. A statement is planned once and kept, and on empty tables as a walk
+/// through all rows: what was counted anew is planned anew.
+async fn analyze(pool: PgPool) {
+    let never = "select reltuples < 0 from pg_class where oid = 'contacts'::regclass";
+    let mut pause = FIRST_ANALYSIS;
+    let mut outcome = sqlx::query_scalar(never).fetch_one(&pool).await;
+    while let Ok(true) = outcome
+        && pause <= LAST_ANALYSIS
+    {
+        tokio::time::sleep(pause).await;
+        // In one transaction, as texts of several statements are.
+        outcome = sqlx::raw_sql(ANALYZE).execute(&pool).await.map(|_| true);
+        pause *= 2;
+    }
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "the tables of the new database cannot be counted; PostgreSQL does so by itself");
     }
 }
 
@@ -156,14 +189,29 @@ pub(super) async fn turn(_: &Source) {}
 
 /// Carries statements out in their order; those for no rows are left out.
 pub(super) async fn carry_out(connection: &mut Connection, statements: Vec<Statement>) -> Result<(), sqlx::Error> {
-    for (statement, parameters) in statements {
-        if parameters.first().is_some_and(|rows| rows == "[]") {
-            continue;
-        }
-        let query = parameters.into_iter().fold(sqlx::query(statement), |query, parameter| query.bind(parameter));
-        query.execute(&mut *connection).await?;
+    for statement in statements.into_iter().filter(|statement| !statement.is_idle) {
+        query(statement).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// The same; the rows that each of them gave.
+pub(super) async fn fetch_each(
+    connection: &mut Connection,
+    statements: Vec<Statement>,
+) -> Result<Vec<Vec<PgRow>>, sqlx::Error> {
+    let mut found = Vec::with_capacity(statements.len());
+    for statement in statements {
+        found.push(query(statement).fetch_all(&mut *connection).await?);
+    }
+    Ok(found)
+}
+
+fn query(statement: Statement) -> Query<'static, Database, PgArguments> {
+    statement.parameters.into_iter().fold(sqlx::query(statement.text), |query, parameter| match parameter {
+        Parameter::Text(text) => query.bind(text),
+        Parameter::Number(number) => query.bind(number),
+    })
 }
 
 /// A connection for what must not stand still. Where the server has none left, this node gives back those of its shared ones that

@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use sqlx::Arguments as _;
+use futures_util::TryStreamExt as _;
 use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
 };
+use sqlx::{Arguments as _, Either, Executor as _};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::task::AbortOnDropHandle;
 
-use self::queries::batch::Statement;
+use self::queries::batch::{Parameter, Statement};
 use super::StoreError;
 
 pub(super) type Database = sqlx::Sqlite;
@@ -199,14 +202,40 @@ pub(super) async fn connect((options, _): &Source) -> Result<Connection, sqlx::E
 /// Carries statements out in their order, in one go: each way to the thread that has the file costs as much as a small statement. Of
 /// those that come together again and again the database has them ready.
 pub(super) async fn carry_out(connection: &mut Connection, statements: Vec<Statement>) -> Result<(), sqlx::Error> {
-    let (mut text, mut arguments) = (String::new(), SqliteArguments::default());
-    for (statement, parameters) in statements {
-        number_from(&mut text, statement, arguments.len());
-        for parameter in parameters {
-            arguments.add(parameter).map_err(sqlx::Error::Encode)?;
+    in_one(statements)?.execute(connection).await.map(drop)
+}
+
+/// The same; the rows that each of them gave.
+pub(super) async fn fetch_each(
+    connection: &mut Connection,
+    statements: Vec<Statement>,
+) -> Result<Vec<Vec<SqliteRow>>, sqlx::Error> {
+    let mut found = vec![Vec::new()];
+    // Behind the rows of each statement it is told that it is over.
+    let mut told = connection.fetch_many(in_one(statements)?);
+    while let Some(told) = told.try_next().await? {
+        match (told, found.last_mut()) {
+            (Either::Right(row), Some(rows)) => rows.push(row),
+            _ => found.push(Vec::new()),
         }
     }
-    sqlx::query_with(sqlx::AssertSqlSafe(text), arguments).execute(connection).await.map(drop)
+    Ok(found)
+}
+
+/// Statements as one text.
+fn in_one(statements: Vec<Statement>) -> Result<Query<'static, Database, SqliteArguments>, sqlx::Error> {
+    let (mut text, mut arguments) = (String::new(), SqliteArguments::default());
+    for statement in statements {
+        number_from(&mut text, statement.text, arguments.len());
+        for parameter in statement.parameters {
+            let added = match parameter {
+                Parameter::Text(text) => arguments.add(text),
+                Parameter::Number(number) => arguments.add(number),
+            };
+            added.map_err(sqlx::Error::Encode)?;
+        }
+    }
+    Ok(sqlx::query_with(sqlx::AssertSqlSafe(text), arguments))
 }
 
 /// Writes a statement behind others, its parameters numbered behind theirs.
@@ -307,18 +336,26 @@ mod tests {
     async fn statements_that_go_together_have_their_own_parameters_and_are_one_change() {
         let mut connection = Connection::connect("sqlite::memory:").await.unwrap();
         sqlx::query("create table told (place integer, text text unique)").execute(&mut connection).await.unwrap();
+        let statement = |text, parameters: Vec<Parameter>| Statement { text, parameters, is_idle: false };
         let insert = "insert into told (text, place) values ($2, $1)";
-        let told = |place: &str, text: &str| (insert, vec![place.to_owned(), text.to_owned()]);
-        let delete = ("delete from told where text = $1", vec!["a".to_owned()]);
-        carry_out(&mut connection, vec![told("1", "a"), told("2", "b"), delete, told("3", "a")]).await.unwrap();
+        let told = |place: i64, text: &str| statement(insert, vec![place.into(), text.into()]);
+        let delete = statement("delete from told where text = $1", vec!["a".into()]);
+        carry_out(&mut connection, vec![told(1, "a"), told(2, "b"), delete, told(3, "a")]).await.unwrap();
         let read = "select place, text from told order by place";
         let rows: Vec<(i64, String)> = sqlx::query_as(read).fetch_all(&mut connection).await.unwrap();
         assert_eq!(rows, [(2, "b".to_owned()), (3, "a".to_owned())]);
         // What one of them does not take is told, and none behind it is carried out.
-        let refused = carry_out(&mut connection, vec![told("4", "c"), told("5", "c"), told("6", "d")]).await;
+        let refused = carry_out(&mut connection, vec![told(4, "c"), told(5, "c"), told(6, "d")]).await;
         assert!(refused.unwrap_err().as_database_error().unwrap().is_unique_violation());
         let rows: Vec<(i64, String)> = sqlx::query_as(read).fetch_all(&mut connection).await.unwrap();
         assert_eq!(rows.last().unwrap().0, 4);
+        // Each has its own rows, or none.
+        let below =
+            |place: i64| statement("select place from told where place < $1 order by place", vec![place.into()]);
+        let found = fetch_each(&mut connection, vec![below(2), told(5, "e"), below(9)]).await.unwrap();
+        let places = |rows: &Vec<SqliteRow>| rows.iter().map(|row| row.get(0)).collect::<Vec<i64>>();
+        let found: Vec<_> = found.iter().map(places).collect();
+        assert_eq!(found[..3], [vec![], vec![], vec![2, 3, 4, 5]]);
     }
 
     #[tokio::test]

@@ -1,14 +1,17 @@
 //! New events into the journal: whose they are, once each, in order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::Row;
 use uuid::Uuid;
 
+use super::Connection;
+use super::batch::Batch;
 use super::erasing::erased_key;
-use super::identities::{Who, create, existing, is_user, learn, owners, settle, stored};
-use super::moving::{MOVE, Moves, told_before};
-use super::{Connection, json, run};
+use super::identities::{
+    Numbered, Owners, Who, ask_numbered, ask_owners, create, is_user, learn, numbered, settle, stored,
+};
+use super::moving::{MOVE, Moves, ask_told_before};
 use crate::domain::{ContactId, EventBody, Timestamp};
 use crate::store::{Appended, NewEvent};
 
@@ -23,31 +26,29 @@ pub(in crate::store) async fn append(
     if let Some(lock) = super::LOCK_APPENDING {
         sqlx::query(lock).execute(&mut *connection).await?;
     }
-    let Resolved { contacts, merges, erased } = resolve(connection, events).await?;
+    let known = look_up(connection, events).await?;
+    let newest = known.newest;
+    let Resolved { contacts, merges, erased, fresh, moved } = resolve(connection, events, known).await?;
     let key = |(event, erased): (&&NewEvent, &bool)| {
         let key = event.key.clone().unwrap_or_else(|| format!("own:{}", Uuid::now_v7()));
         if *erased { erased_key(&key) } else { key }
     };
     let keys: Vec<String> = events.iter().zip(&erased).map(key).collect();
-    let mut written = insert(connection, events, &keys, (&contacts, &erased)).await?;
-    let mut unread = Vec::with_capacity(events.len());
+    let mut batch = Batch::default();
+    insert(&mut batch, events, &keys, (&contacts, &erased))?;
+    leave_unread(&mut batch, events, &keys, newest);
+    learn(&mut batch, &fresh);
+    batch.rows(MOVE, &moved);
+    let mut written: HashMap<String, i64> = HashMap::with_capacity(events.len());
+    for row in batch.fetch(connection).await?.rows() {
+        written.insert(row.try_get(1)?, row.try_get(0)?);
+    }
     let mut appended = Vec::with_capacity(events.len());
-    for ((event, key), contact) in events.iter().zip(&keys).zip(contacts) {
+    for (key, contact) in keys.iter().zip(contacts) {
         // The first of a key was written; a second one in the same group finds it gone.
         let seq = written.remove(key.as_str());
-        if let (Some(seq), Some(contact)) = (seq, contact) {
-            unread.push((seq, contact, event.due.0));
-        }
         let contact = contact.map(ContactId);
         appended.push(Appended { seq: seq.unwrap_or(0), contact, duplicate: seq.is_none() });
-    }
-    if !unread.is_empty() {
-        let insert = concat!(
-            "insert into unread (seq, contact_id, due_at) select cast(value->>0 as bigint), cast(value->>1 as bigint), ",
-            "cast(value->>2 as bigint) from ",
-            rows!("$1")
-        );
-        sqlx::query(insert).bind(json(&unread)).execute(&mut *connection).await?;
     }
     // Behind all that this group has for either of two: what came for the one that ends goes with it.
     let ended = merge_all(connection, merges).await?;
@@ -84,12 +85,12 @@ pub(in crate::store) async fn is_unread(connection: &mut Connection, seq: i64) -
     Ok(found.is_some())
 }
 
-async fn insert(
-    connection: &mut Connection,
+fn insert(
+    batch: &mut Batch,
     events: &[&NewEvent],
     keys: &[String],
     (contacts, erased): (&[Option<i64>], &[bool]),
-) -> Result<HashMap<String, i64>, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let mut rows = Vec::with_capacity(events.len());
     for (((event, key), contact), erased) in events.iter().zip(keys).zip(contacts).zip(erased) {
         let (kind, body) = match erased {
@@ -108,8 +109,53 @@ async fn insert(
         rows!("$1"),
         " where true order by r.key on conflict (key) do nothing returning seq, key"
     );
-    let written = sqlx::query(insert).bind(json(&rows)).fetch_all(&mut *connection).await?;
-    written.into_iter().map(|row| Ok((row.try_get(1)?, row.try_get(0)?))).collect()
+    batch.rows(insert, &rows);
+    Ok(())
+}
+
+/// Of these events, those that were written behind `newest` and are somebody's wait to be folded.
+fn leave_unread(batch: &mut Batch, events: &[&NewEvent], keys: &[String], newest: i64) {
+    let due: Vec<_> = keys.iter().zip(events).map(|(key, event)| (key, event.due.0)).collect();
+    let insert = concat!(
+        "insert into unread (seq, contact_id, due_at) select j.seq, j.contact_id, min(r.due) from (select value->>0 as key, ",
+        "cast(value->>1 as bigint) as due from ",
+        rows!("$1"),
+        ") as r join journal j on j.key = r.key where j.seq > $2 and j.contact_id is not null ",
+        "group by j.seq, j.contact_id order by j.seq"
+    );
+    batch.rows_and(insert, &due, [newest.into()]);
+}
+
+/// What is known of those of whom a group of events tells.
+struct Known {
+    numbered: Numbered,
+    owners: Owners,
+    /// Keys of events that were told before.
+    told: HashSet<String>,
+    /// The last event of the journal.
+    newest: i64,
+}
+
+async fn look_up(connection: &mut Connection, events: &[&NewEvent]) -> Result<Known, sqlx::Error> {
+    let mut batch = Batch::default();
+    ask_numbered(&mut batch, events);
+    ask_owners(&mut batch, events.iter().filter(|event| event.contact.is_none()));
+    ask_told_before(&mut batch, events);
+    batch.always("select coalesce(max(seq), 0) from journal", []);
+    let mut found = batch.fetch(connection).await?;
+    let numbered = numbered(events, found.rows())?;
+    let mut owners = Owners::of(found.rows())?;
+    let told = found.rows().iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let newest = found.rows().first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    // Another installation's numbers name nobody here; the names may.
+    let is_foreign = |event: &&&NewEvent| event.contact.is_some_and(|contact| !numbered.contains_key(&contact.0));
+    let foreign: Vec<&NewEvent> = events.iter().filter(is_foreign).copied().collect();
+    if !foreign.is_empty() {
+        let mut batch = Batch::default();
+        ask_owners(&mut batch, foreign.iter());
+        owners.extend(Owners::of(batch.fetch(connection).await?.rows())?);
+    }
+    Ok(Known { numbered, owners, told, newest })
 }
 
 /// Two contacts that are one person.
@@ -121,6 +167,10 @@ struct Resolved {
     merges: Vec<Pair>,
     /// Of each event, whether it names somebody who was erased, or is the status of a message to somebody who is not known.
     erased: Vec<bool>,
+    /// Names that nobody had, and whose they are now.
+    fresh: Vec<(String, i64)>,
+    /// Names that changed hands: whose they are, and since when their owner has left them.
+    moved: Vec<(String, i64, Option<i64>)>,
 }
 
 /// What is known of names while a group is being written.
@@ -186,17 +236,10 @@ impl Naming {
     }
 }
 
-/// The contact of each event: looked up by any of its names, created where all are new; and who turned out to be one person,
-/// since an event carries names of both.
-async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Resolved, sqlx::Error> {
-    let known = existing(connection, events).await?;
-    let names: Vec<[String; 1]> = events
-        .iter()
-        .filter(|event| event.contact.is_none_or(|contact| !known.contains_key(&contact.0)))
-        .flat_map(|event| event.contacts.iter().map(|name| [stored(name)]))
-        .collect();
-    let (owners, left) = owners(connection, &names).await?;
-    let told = told_before(connection, events).await?;
+/// The contact of each event: by any of its names, created where all are new; and who turned out to be one person, since an event
+/// carries names of both.
+async fn resolve(connection: &mut Connection, events: &[&NewEvent], known: Known) -> Result<Resolved, sqlx::Error> {
+    let Known { numbered: known, owners: Owners { by_name: owners, left }, told, .. } = known;
     // What is told once more of who was erased makes nobody of them.
     let is_told_of_erased =
         |event: &&NewEvent| event.key.as_ref().is_some_and(|key| !told.is_empty() && told.contains(&erased_key(key)));
@@ -214,9 +257,8 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
     };
     let mut fresh: Vec<(String, i64)> = owners.iter().map(|(name, who)| (name.clone(), number(*who))).collect();
     fresh.retain(|(name, _)| !before.contains(name));
-    learn(connection, &fresh).await?;
-    let moved = moves.changed.iter().filter_map(|(name, left)| Some((name, number(*owners.get(name)?), left)));
-    run(connection, MOVE, &moved.collect::<Vec<_>>()).await?;
+    let moved = moves.changed.iter();
+    let moved = moved.filter_map(|(name, left)| Some((name.clone(), number(*owners.get(name)?), *left))).collect();
     let contacts: Vec<_> = whose.into_iter().map(|who| who.map(number)).collect();
     let is_of_nobody = |((event, contact), told_of_erased): ((&&NewEvent, &Option<i64>), &bool)| {
         let is_erased = event.contact.is_some_and(|contact| known.get(&contact.0) == Some(&None));
@@ -224,7 +266,7 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
         contact.is_none() && (is_erased || is_status || *told_of_erased)
     };
     let erased = events.iter().zip(&contacts).zip(&told_of_erased).map(is_of_nobody).collect();
-    Ok(Resolved { contacts, merges, erased })
+    Ok(Resolved { contacts, merges, erased, fresh, moved })
 }
 
 /// Makes one of each pair; who ended, and as whom they live on.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::Row;
 
+use super::batch::{Batch, Found};
 use super::{Connection, SqlRow, json};
 use crate::domain::{ContactId, ContactRef, Event, EventBody, Timestamp};
 use crate::store::ClaimedContact;
@@ -49,8 +50,12 @@ pub(in crate::store) async fn claim(
         wanted.map(|(contact, _)| [contact.id.0]).collect::<Vec<_>>()
     };
     let (known, new) = (of(true), of(false));
-    let mut events = unread(connection, &known, last).await?;
-    let mut beginnings = beginnings(connection, &new, last).await?;
+    let mut batch = Batch::default();
+    ask_unread(&mut batch, &known, last);
+    ask_beginnings(&mut batch, &new, last);
+    let mut found = batch.fetch(connection).await?;
+    let mut events = unread(found.rows(), known.len())?;
+    let mut beginnings = begun(&new, &mut found)?;
     let claimed = contacts.into_iter().filter_map(|(mut contact, awake)| {
         match beginnings.remove(&contact.id.0) {
             Some(beginning) => {
@@ -106,39 +111,35 @@ async fn candidates(
         rows!("$1"),
         ") order by seq limit $3) as due group by contact_id"
     );
-    let unread = sqlx::query(unread).bind(json(&busy)).bind(now.0).bind(limit).bind(first);
-    let rows = unread.fetch_all(&mut *connection).await?;
-    let mut ids = Vec::with_capacity(rows.len());
+    let waking = concat!(
+        "select id from contacts where wake_at <= $2 and id not in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by wake_at limit $3"
+    );
+    let busy = json(&busy);
+    let mut batch = Batch::default();
+    batch.always(unread, [busy.as_str().into(), now.0.into(), limit.into(), first.into()]);
+    batch.always(waking, [busy.as_str().into(), now.0.into(), limit.into()]);
+    let mut found = batch.fetch(connection).await?;
+    let mut ids = Vec::new();
     let (mut last, mut count) = (0, 0);
-    for row in rows {
+    for row in found.rows() {
         ids.push(row.try_get(0)?);
         last = last.max(row.try_get(1)?);
         count += row.try_get::<i64, _>(2)?;
     }
     // Only where the queue is longer than a claim there is something behind.
     let last = if count < limit { i64::MAX } else { last };
-    let waking = concat!(
-        "select id from contacts where wake_at <= $2 and id not in (select cast(value->>0 as bigint) from ",
-        rows!("$1"),
-        ") order by wake_at limit $3"
-    );
-    let waking: Vec<i64> =
-        sqlx::query_scalar(waking).bind(json(&busy)).bind(now.0).bind(limit).fetch_all(&mut *connection).await?;
-    ids.extend(waking);
+    for row in found.rows() {
+        ids.push(row.try_get(0)?);
+    }
     ids.sort_unstable();
     ids.dedup();
     Ok((ids.into_iter().map(|id| [id]).collect(), last))
 }
 
-async fn unread(
-    connection: &mut Connection,
-    ids: &[[i64; 1]],
-    last: i64,
-) -> Result<HashMap<i64, Vec<Event>>, sqlx::Error> {
-    let mut events: HashMap<i64, Vec<Event>> = HashMap::with_capacity(ids.len());
-    if ids.is_empty() {
-        return Ok(events);
-    }
+/// Asks for what is unread of contacts that have a state, up to that event.
+fn ask_unread(batch: &mut Batch, ids: &[[i64; 1]], last: i64) {
     let select = concat!(
         "select j.seq, j.contact_id, j.at, j.received, j.body from unread u join journal j on j.seq = u.seq ",
         "where u.seq <= $2 and u.contact_id in (select cast(value->>0 as bigint) from ",
@@ -146,8 +147,12 @@ async fn unread(
         // By `u.seq`, which is the same: by `j.seq` SQLite would read the whole journal in its order.
         ") order by u.seq"
     );
-    let rows = sqlx::query(select).bind(json(&ids)).bind(last).fetch_all(&mut *connection).await?;
-    for row in rows {
+    batch.rows_and(select, ids, [last.into()]);
+}
+
+fn unread(found: Vec<SqlRow>, contacts: usize) -> Result<HashMap<i64, Vec<Event>>, sqlx::Error> {
+    let mut events: HashMap<i64, Vec<Event>> = HashMap::with_capacity(contacts);
+    for row in found {
         events.entry(row.try_get(1)?).or_default().push(event(row.try_get(0)?, &row, 2)?);
     }
     Ok(events)
@@ -164,26 +169,49 @@ pub(super) struct Beginning {
     pub(super) messages: i64,
 }
 
+/// What those contacts are made from.
 pub(super) async fn beginnings(
     connection: &mut Connection,
     ids: &[[i64; 1]],
-    last: i64,
 ) -> Result<HashMap<i64, Beginning>, sqlx::Error> {
-    let mut beginnings: HashMap<i64, Beginning> = ids.iter().map(|[id]| (*id, Beginning::default())).collect();
-    if ids.is_empty() {
-        return Ok(beginnings);
-    }
-    for (id, name) in names(connection, ids).await? {
-        beginnings.entry(id).or_default().names.push(name);
-    }
-    let select = concat!(
+    let mut batch = Batch::default();
+    ask_beginnings(&mut batch, ids, i64::MAX);
+    begun(ids, &mut batch.fetch(connection).await?)
+}
+
+/// Asks for it, up to that event of what is unread.
+fn ask_beginnings(batch: &mut Batch, ids: &[[i64; 1]], last: i64) {
+    let names = concat!(
+        "select contact_id, name from identities where contact_id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by name"
+    );
+    let events = concat!(
         "select j.seq, j.contact_id, j.at, j.received, j.body, u.seq from journal j left join unread u on u.seq = j.seq ",
         // What was folded before counts wherever it stands: only of what is unread some waits for a later claim.
         "where (j.seq <= $2 or u.seq is null) and j.contact_id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ") order by j.contact_id, j.seq"
     );
-    for row in sqlx::query(select).bind(json(&ids)).bind(last).fetch_all(&mut *connection).await? {
+    let messages = concat!(
+        "select contact_id, max(number) from outbox where contact_id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") group by contact_id"
+    );
+    batch.rows(names, ids);
+    batch.rows_and(events, ids, [last.into()]);
+    batch.rows(messages, ids);
+}
+
+/// It, by what was found.
+fn begun(ids: &[[i64; 1]], found: &mut Found) -> Result<HashMap<i64, Beginning>, sqlx::Error> {
+    let mut beginnings: HashMap<i64, Beginning> = ids.iter().map(|[id]| (*id, Beginning::default())).collect();
+    for row in found.rows() {
+        if let Some(name) = name(row.try_get(1)?) {
+            beginnings.entry(row.try_get(0)?).or_default().names.push(name);
+        }
+    }
+    for row in found.rows() {
         let beginning = beginnings.entry(row.try_get(1)?).or_default();
         let event = event(row.try_get(0)?, &row, 2)?;
         match row.try_get::<Option<i64>, _>(5)? {
@@ -191,12 +219,7 @@ pub(super) async fn beginnings(
             None => beginning.history.push(event),
         }
     }
-    let select = concat!(
-        "select contact_id, max(number) from outbox where contact_id in (select cast(value->>0 as bigint) from ",
-        rows!("$1"),
-        ") group by contact_id"
-    );
-    for row in sqlx::query(select).bind(json(&ids)).fetch_all(&mut *connection).await? {
+    for row in found.rows() {
         beginnings.entry(row.try_get(0)?).or_default().messages = row.try_get(1)?;
     }
     Ok(beginnings)
@@ -212,25 +235,13 @@ pub(in crate::store) fn event(seq: i64, row: &SqlRow, first: usize) -> Result<Ev
     Ok(Event { seq, at: Timestamp(at), received: Timestamp(received), body })
 }
 
-async fn names(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<Vec<(i64, ContactRef)>, sqlx::Error> {
-    let select = concat!(
-        "select contact_id, name from identities where contact_id in (select cast(value->>0 as bigint) from ",
-        rows!("$1"),
-        ") order by name"
-    );
-    let mut names = Vec::with_capacity(ids.len());
-    for row in sqlx::query(select).bind(json(&ids)).fetch_all(&mut *connection).await? {
-        let name: String = row.try_get(1)?;
-        let name = match name.split_once(':') {
-            Some(("p", digits)) => format!("+{digits}").parse(),
-            Some(("u", user)) => format!("bsuid:{user}").parse(),
-            _ => continue,
-        };
-        if let Ok(name) = name {
-            names.push((row.try_get(0)?, name));
-        }
+/// A name as it stands in the table of identities.
+fn name(stored: &str) -> Option<ContactRef> {
+    match stored.split_once(':')? {
+        ("p", digits) => format!("+{digits}").parse().ok(),
+        ("u", user) => format!("bsuid:{user}").parse().ok(),
+        _ => None,
     }
-    Ok(names)
 }
 
 /// Whether more than so many events are due and unread.
@@ -246,9 +257,13 @@ pub(in crate::store) async fn is_behind(
 
 /// The earliest moment at which something becomes due with no new event.
 async fn next_due(connection: &mut Connection, first: i64) -> Result<Option<Timestamp>, sqlx::Error> {
-    let unread = sqlx::query_scalar("select min(due_at) from unread where seq >= $1").bind(first);
-    let unread: Option<i64> = unread.fetch_one(&mut *connection).await?;
-    let wake: Option<i64> =
-        sqlx::query_scalar("select min(wake_at) from contacts where wake_at is not null").fetch_one(connection).await?;
-    Ok(unread.into_iter().chain(wake).min().map(Timestamp))
+    let mut batch = Batch::default();
+    batch.always("select min(due_at) from unread where seq >= $1", [first.into()]);
+    batch.always("select min(wake_at) from contacts where wake_at is not null", []);
+    let mut found = batch.fetch(connection).await?;
+    let mut earliest: Option<i64> = None;
+    for row in found.rows().into_iter().chain(found.rows()) {
+        earliest = earliest.into_iter().chain(row.try_get::<Option<i64>, _>(0)?).min();
+    }
+    Ok(earliest.map(Timestamp))
 }

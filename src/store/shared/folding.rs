@@ -328,7 +328,7 @@ impl<'a> Told<'a> {
     fn write(&self, batch: &mut Batch) {
         let best: Vec<_> = self.best.values().collect();
         // A status that comes after a message was given up as unknown says what became of it.
-        batch.rows_and(SET_STATUS, &best, NOT_KNOWN_WHETHER_SENT);
+        batch.rows_and(SET_STATUS, &best, [NOT_KNOWN_WHETHER_SENT.into()]);
         let row = |(wamid, row): (&&'a str, &StatusRow<'a>)| (*wamid, row.2, row.3, row.5.clone(), row.6);
         batch.rows(SET_BY_WAMID, &self.foreign.iter().map(row).collect::<Vec<_>>());
     }

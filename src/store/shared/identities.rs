@@ -1,10 +1,11 @@
 //! Names and whose they are: numbers and user ids, as they stand in the table of identities.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::Row;
 
-use super::{Connection, json};
+use super::batch::Batch;
+use super::{Connection, SqlRow, json};
 use crate::domain::{ContactId, ContactRef};
 use crate::store::NewEvent;
 
@@ -49,26 +50,27 @@ pub(in crate::store) async fn contact_of(
     Ok(found.map(ContactId))
 }
 
-/// Contacts that events name by our own number: a status of a message of ours. Another installation's numbers are not ours. Who was
-/// erased is there, and nobody.
-pub(super) async fn existing(
-    connection: &mut Connection,
-    events: &[&NewEvent],
-) -> Result<HashMap<i64, Option<i64>>, sqlx::Error> {
-    let mut known: HashMap<i64, Option<i64>> =
-        events.iter().filter_map(|event| event.contact).map(|contact| (contact.0, Some(contact.0))).collect();
-    if known.is_empty() {
-        return Ok(known);
-    }
-    // Nearly all are there and themselves: only the others are told of.
+/// Contacts that events name by our own number, each as whom it lives on: a status of a message of ours. Who was erased is there, and
+/// nobody.
+pub(super) type Numbered = HashMap<i64, Option<i64>>;
+
+/// Asks which of the contacts that events name by our own number are not there, or not themselves any more: nearly all are.
+pub(super) fn ask_numbered(batch: &mut Batch, events: &[&NewEvent]) {
+    let numbers: BTreeSet<i64> = events.iter().filter_map(|event| event.contact).map(|contact| contact.0).collect();
     let select = concat!(
         "select r.id, c.id, case when l.merged_into is null then l.id end from (select cast(value->>0 as bigint) as id from ",
         rows!("$1"),
         ") as r left join contacts c on c.id = r.id left join contacts l on l.id = c.merged_into ",
         "where c.id is null or c.merged_into is not null"
     );
-    let numbers: Vec<[i64; 1]> = known.keys().map(|number| [*number]).collect();
-    for row in sqlx::query(select).bind(json(&numbers)).fetch_all(&mut *connection).await? {
+    batch.rows(select, &numbers.into_iter().map(|number| [number]).collect::<Vec<_>>());
+}
+
+/// The contacts that events name by our own number, by what was found of the others. Another installation's numbers are not ours.
+pub(super) fn numbered(events: &[&NewEvent], found: Vec<SqlRow>) -> Result<Numbered, sqlx::Error> {
+    let mut known: Numbered =
+        events.iter().filter_map(|event| event.contact).map(|contact| (contact.0, Some(contact.0))).collect();
+    for row in found {
         let (number, there): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
         match there {
             Some(_) => known.insert(number, row.try_get(2)?),
@@ -78,23 +80,43 @@ pub(super) async fn existing(
     Ok(known)
 }
 
-/// Whose these names are, and since when those are left that their owner has left.
-pub(super) async fn owners(
-    connection: &mut Connection,
-    names: &[[String; 1]],
-) -> Result<(HashMap<String, Who>, HashMap<String, i64>), sqlx::Error> {
-    if names.is_empty() {
-        return Ok(Default::default());
-    }
+/// Whose names are.
+#[derive(Default)]
+pub(super) struct Owners {
+    pub(super) by_name: HashMap<String, Who>,
+    /// Since when those are left that their owner has left.
+    pub(super) left: HashMap<String, i64>,
+}
+
+/// Asks whose the names of these events are.
+pub(super) fn ask_owners<'a>(batch: &mut Batch, events: impl Iterator<Item = &'a &'a NewEvent>) {
+    let names: Vec<[String; 1]> = events.flat_map(|event| &event.contacts).map(|name| [stored(name)]).collect();
     let select = concat!(
         "select name, contact_id, left_at from identities where name in (select value->>0 from ",
         rows!("$1"),
         ")"
     );
-    let rows = sqlx::query_as(select).bind(json(&names)).fetch_all(&mut *connection).await?;
-    let rows: Vec<(String, i64, Option<i64>)> = rows;
-    let left = rows.iter().filter_map(|(name, _, left)| Some((name.clone(), (*left)?))).collect();
-    Ok((rows.into_iter().map(|(name, contact, _)| (name, Who::Known(contact))).collect(), left))
+    batch.rows(select, &names);
+}
+
+impl Owners {
+    /// By what was found of names.
+    pub(super) fn of(found: Vec<SqlRow>) -> Result<Self, sqlx::Error> {
+        let mut owners = Self::default();
+        for row in found {
+            let (name, contact): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+            if let Some(left) = row.try_get(2)? {
+                owners.left.insert(name.clone(), left);
+            }
+            owners.by_name.insert(name, Who::Known(contact));
+        }
+        Ok(owners)
+    }
+
+    pub(super) fn extend(&mut self, others: Self) {
+        self.by_name.extend(others.by_name);
+        self.left.extend(others.left);
+    }
 }
 
 pub(super) async fn create(
@@ -118,15 +140,12 @@ pub(super) async fn create(
     Ok(slots.iter().map(|slot| if slot.is_none() { numbers.pop().unwrap_or(0) } else { 0 }).collect())
 }
 
-pub(super) async fn learn(connection: &mut Connection, names: &[(String, i64)]) -> Result<(), sqlx::Error> {
-    if names.is_empty() {
-        return Ok(());
-    }
+/// Writes down whose names are that nobody had.
+pub(super) fn learn(batch: &mut Batch, names: &[(String, i64)]) {
     let insert = concat!(
         "insert into identities (name, contact_id) select value->>0, cast(value->>1 as bigint) from ",
         rows!("$1"),
         " where true on conflict (name) do nothing"
     );
-    sqlx::query(insert).bind(json(&names)).execute(&mut *connection).await?;
-    Ok(())
+    batch.rows(insert, names);
 }

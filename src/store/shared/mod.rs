@@ -45,7 +45,7 @@ pub(in crate::store) mod wide;
 
 use super::{
     BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, LOCK_SAID, ROUNDED_SUM, Source, WRITERS,
-    carry_out, connect, turn,
+    carry_out, connect, fetch_each, turn,
 };
 
 /// A row that a query gives.

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::batch::Batch;
 use super::erasing::erased_key;
 use super::identities::{Who, is_user, stored};
-use super::{Connection, json};
 use crate::domain::EventBody;
 use crate::store::NewEvent;
 
@@ -83,20 +83,13 @@ fn names_now(event: &NewEvent) -> Vec<String> {
     }
 }
 
-/// Of these events that tell whose names are, the keys of those that are in the journal already, also as those of somebody who was
-/// erased.
-pub(super) async fn told_before(
-    connection: &mut Connection,
-    events: &[&NewEvent],
-) -> Result<HashSet<String>, sqlx::Error> {
+/// Asks for the keys of these events that are in the journal already, of those that tell whose names are; also as keys of somebody who
+/// was erased.
+pub(super) fn ask_told_before(batch: &mut Batch, events: &[&NewEvent]) {
     let telling =
         events.iter().filter(|event| !event.contacts.is_empty() && !matches!(event.body, EventBody::Status(_)));
     let keys = telling.filter_map(|event| event.key.as_ref());
     let keys: Vec<[String; 1]> = keys.flat_map(|key| [[key.clone()], [erased_key(key)]]).collect();
-    if keys.is_empty() {
-        return Ok(HashSet::new());
-    }
     let select = concat!("select key from journal where key in (select value->>0 from ", rows!("$1"), ")");
-    let known: Vec<String> = sqlx::query_scalar(select).bind(json(&keys)).fetch_all(connection).await?;
-    Ok(known.into_iter().collect())
+    batch.rows(select, &keys);
 }

@@ -91,7 +91,7 @@ pub(in crate::store) async fn remember(
     contacts: &mut [ClaimedContact],
 ) -> Result<(), sqlx::Error> {
     let ids: Vec<[i64; 1]> = contacts.iter().map(|contact| [contact.id.0]).collect();
-    let mut beginnings = beginnings(connection, &ids, i64::MAX).await?;
+    let mut beginnings = beginnings(connection, &ids).await?;
     for contact in contacts {
         if let Some(beginning) = beginnings.remove(&contact.id.0) {
             (contact.names, contact.history, contact.messages) =
@@ -126,7 +126,7 @@ pub(in crate::store) async fn journals(
     let select = "select id from contacts where id > $1 and merged_into is null order by id limit $2";
     let ids: Vec<i64> = sqlx::query_scalar(select).bind(after.0).bind(limit).fetch_all(&mut *connection).await?;
     let rows: Vec<[i64; 1]> = ids.iter().map(|id| [*id]).collect();
-    let mut beginnings = beginnings(connection, &rows, i64::MAX).await?;
+    let mut beginnings = beginnings(connection, &rows).await?;
     let histories = ids.into_iter().map(|id| {
         let Beginning { names, history: mut events, unread, .. } = beginnings.remove(&id).unwrap_or_default();
         events.extend(unread);

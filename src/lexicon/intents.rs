@@ -37,6 +37,8 @@ const MOST_AT_ONE_PLACE: usize = 8;
 const ADDRESSED: &str = "addressed";
 /// …and of those that close a question where no mark is written.
 const ENDS_QUESTION: &str = "ends_question";
+/// …and of those that open one: "est-ce que", "is the", 会不会.
+const OPENS_QUESTION: &str = "opens_question";
 
 impl Reader<'_> {
     /// Notes what the customer wants, each intent once, with the words that say it. Tells what words only look like together.
@@ -354,10 +356,13 @@ impl Reader<'_> {
         use Intent::{Greeting, Location, ProductInquiry, Thanks};
         let beside = [Greeting, Thanks, Location];
         let chars = &self.folded.chars;
-        let particle = |hit: &Hit<'_>| matches!(hit.meaning, Meaning::Cue { name, .. } if **name == *ENDS_QUESTION);
-        // In languages whose questions end with a word for it: 防水吗, "su geçirmez mi".
-        let closes = |hit: &Hit<'_>| particle(hit) && self.ends_clause(hits, hit.end);
-        let unmarked = || hits.iter().any(closes).then_some(chars.len());
+        // Where a word closes it, 防水吗, "su geçirmez mi", or opens it, "est-ce que la tente est imperméable", no mark is needed.
+        let asks = |hit: &Hit<'_>| match hit.meaning {
+            Meaning::Cue { name, .. } if **name == *ENDS_QUESTION => self.ends_clause(hits, hit.end),
+            Meaning::Cue { name, .. } => **name == *OPENS_QUESTION,
+            _ => false,
+        };
+        let unmarked = || hits.iter().any(asks).then_some(chars.len());
         let marked = if self.folded.asks { chars.iter().position(|c| *c == '?') } else { None };
         let Some(mark) = marked.or_else(unmarked) else { return };
         // What is asked, or offered to be spent, in this sentence is what the question is about.

@@ -102,6 +102,7 @@ impl Places {
             };
             if !is_own
                 && country != own
+                && !sentence.is_of_another(&run, &ways.persons)
                 && (sentence.is_directed(&run, &[&self.countries.directions]) || is_behind_city())
             {
                 return Some(country);

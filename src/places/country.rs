@@ -1,16 +1,55 @@
 //! From a phone number or user id to a country, and from there to a time zone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono_tz::Tz;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 use serde::Deserialize;
 
-use crate::domain::{ContactRef, Country, Problem, SourceFile};
+use super::Places;
+use crate::domain::{Address, ContactRef, Country, Problem, SourceFile};
 
 #[derive(Deserialize)]
 struct CountriesFile {
     zones: BTreeMap<Country, Tz>,
+}
+
+/// `places/area_codes.toml`: numbers that tell a zone within their country.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AreaCodes {
+    zones: HashMap<Tz, Vec<String>>,
+}
+
+/// The zone of each area, by the digits that its numbers begin with.
+#[derive(Debug, Default)]
+pub(super) struct Areas(HashMap<String, Tz>);
+
+impl From<AreaCodes> for Areas {
+    fn from(written: AreaCodes) -> Self {
+        let areas = written.zones.into_iter();
+        Self(areas.flat_map(|(zone, codes)| codes.into_iter().map(move |code| (code, zone))).collect())
+    }
+}
+
+impl Areas {
+    /// Where most of those live whose number begins like this one.
+    fn zone(&self, digits: &str) -> Option<Tz> {
+        (1..=digits.len()).rev().find_map(|end| self.0.get(digits.get(..end)?)).copied()
+    }
+}
+
+impl Places {
+    /// Where somebody of that country lives, as far as their number tells.
+    pub fn zone_of(&self, address: &Address, country: Country) -> Option<Tz> {
+        let digits = address.wa_id.as_deref().filter(|digits| country_by_number(digits) == Some(country));
+        digits.and_then(|digits| self.areas.zone(digits)).or_else(|| self.zone(country))
+    }
+}
+
+/// The country of a number without its plus.
+pub(super) fn country_by_number(digits: &str) -> Option<Country> {
+    country_of(&ContactRef::Phone(digits.parse().ok()?))
 }
 
 /// Reads the table of countries, `countries.toml`.
@@ -49,6 +88,20 @@ pub fn is_country(country: Country) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longest_beginning_of_a_number_tells_its_zone() {
+        let codes = "[zones]\n\"America/Chicago\" = [\"1312\", \"1\"]\n\"America/Denver\" = [\"13125\"]";
+        let areas: Areas = toml::from_str::<AreaCodes>(codes).unwrap_or_else(|error| panic!("{error}")).into();
+        for (digits, zone) in [
+            ("13125550123", Some(Tz::America__Denver)),
+            ("13121550123", Some(Tz::America__Chicago)),
+            ("12125550123", Some(Tz::America__Chicago)),
+            ("85251234567", None),
+        ] {
+            assert_eq!(areas.zone(digits), zone, "{digits}");
+        }
+    }
 
     #[test]
     fn a_number_tells_its_country() {

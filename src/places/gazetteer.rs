@@ -240,6 +240,12 @@ impl Gazetteer {
         self.cities.get(*index)
     }
 
+    /// The city of a division in which most people live.
+    pub(super) fn largest_in(&self, country: Country, division: &str) -> Option<&City> {
+        let in_it = |city: &&City| city.country == country && city.division.as_deref() == Some(division);
+        self.cities.iter().filter(in_it).max_by_key(|city| city.people)
+    }
+
     pub(super) fn people(&self, country: Country) -> Option<u64> {
         self.people.get(&country).copied()
     }

@@ -1,11 +1,14 @@
 //! Which events tell where a customer is, and which of them to believe: newer evidence that is as good or better wins, and
 //! after 90 days any does.
 
+use chrono_tz::Tz;
+
+use super::Places;
+use super::country::country_by_number;
 use super::gazetteer::{Found, is_on_earth, kilometres};
-use super::{Places, country_of};
 use crate::domain::{
-    Address, Contact, ContactRef, Country, Event, EventBody, Intent, PlaceEvidence, Position, Reading, Region,
-    SharedPosition, Sighting, Timestamp, Whereabouts,
+    Address, Contact, Country, Event, EventBody, Intent, PlaceEvidence, Position, Reading, Region, SharedPosition,
+    Sighting, Timestamp, Whereabouts,
 };
 
 /// A place that evidence tells.
@@ -123,10 +126,9 @@ impl Places {
         let answered = |held: &&Whereabouts| held.by == PlaceEvidence::Profile && held.at <= event.at;
         contact.place.as_ref().filter(answered).filter(|_| is_place && profile.value.trim().is_empty())?;
         let Address { wa_id, user_id } = &contact.address;
-        let number = wa_id.as_ref().and_then(|digits| digits.parse().ok()).map(ContactRef::Phone);
-        let country = number.as_ref().and_then(country_of).or_else(|| user_id.as_ref()?.country());
+        let country = wa_id.as_deref().and_then(country_by_number).or_else(|| user_id.as_ref()?.country());
         let country = country.or(contact.country)?;
-        contact.zone = self.zone(country).or(contact.zone);
+        contact.zone = self.zone_of(&contact.address, country).or(contact.zone);
         contact.place = None;
         Some(self.of_country(country, PlaceEvidence::Number))
     }
@@ -138,19 +140,32 @@ impl Places {
         if contact.place.as_ref().is_some_and(|held| !held.yields_to(told.by, at) || is_there_already(held)) {
             return None;
         }
+        let zone = self.zone_there(contact, &told);
         let Told { country, division, city, district, by } = told;
         let before = contact.place.take();
         let was = before.as_ref().map(|held| (contact.country, &held.division, &held.city, &held.district));
         let is_new = was != Some((Some(country), &division, &city, &district));
         let left_city = was.is_some_and(|(of, _, before, _)| (of, before) != (Some(country), &city));
-        if contact.country != Some(country) || city.is_some() {
-            let own = city.as_ref().and_then(|city| self.gazetteer.city(country, city)).and_then(|city| city.zone);
-            contact.zone = own.or_else(|| self.zone(country)).or(contact.zone);
+        if contact.country != Some(country) || division.is_some() || city.is_some() {
+            contact.zone = zone.or(contact.zone);
         }
         contact.country = Some(country);
         let looked_up = before.filter(|_| !is_new).map_or(at, |held| held.looked_up);
         contact.place = Some(Whereabouts { division, city, district, by, at, looked_up });
         if is_new { Some((self.region(contact)?, left_city)) } else { None }
+    }
+
+    /// The zone of a place: of the city, of the largest one of the division, else of the country as far as the number tells.
+    fn zone_there(&self, contact: &Contact, told: &Told) -> Option<Tz> {
+        let Told { country, division, city, .. } = told;
+        let city = match city {
+            Some(city) => self.gazetteer.city(*country, city),
+            None => division.as_ref().and_then(|division| self.gazetteer.largest_in(*country, division)),
+        };
+        match city {
+            Some(city) => city.zone.or_else(|| self.zone(*country)),
+            None => self.zone_of(&contact.address, *country),
+        }
     }
 
     /// How far and how fast since the position before, and what is near.

@@ -2,7 +2,8 @@
 //! under `keywords/places/`, which a shop can add to.
 //!
 //! `gazetteer.rs` finds a city by its name or by a position. `learning.rs` knows which events tell where a customer is, and which
-//! of them to believe; `naming.rs` finds the names in answers and addresses, `sentences.rs` in sentences. `countries.rs` knows
+//! of them to believe; `naming.rs` finds the names in answers and addresses, `sentences.rs` in sentences, `persons.rs` whose place
+//! they are. `countries.rs` knows
 //! countries by name, `country.rs` the country of a number.
 
 mod countries;
@@ -10,6 +11,7 @@ mod country;
 mod gazetteer;
 mod learning;
 mod naming;
+mod persons;
 mod sentences;
 mod tables;
 mod wording;
@@ -21,6 +23,7 @@ use chrono_tz::Tz;
 use crate::domain::{Contact, Country, Delivery, Problem, Region, Severity, SourceFile};
 
 use countries::Countries;
+use country::Areas;
 pub use country::{country_of, is_country};
 use gazetteer::Gazetteer;
 use tables::{Airports, Climate, Zone};
@@ -31,10 +34,13 @@ use wording::Wording;
 pub struct Places {
     /// The time zone in which most people of a country live.
     zones: BTreeMap<Country, Tz>,
+    /// Where those of one number live, in a country of several zones.
+    areas: Areas,
     gazetteer: Gazetteer,
     countries: Countries,
     airports: Airports,
     wording: Wording,
+    persons: persons::Written,
     climate: Climate,
     shipping: HashMap<Country, Vec<Zone>>,
 }

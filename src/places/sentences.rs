@@ -6,6 +6,7 @@ use super::Places;
 use super::gazetteer::{City, Found, folded};
 use super::learning::{Told, of_city, of_division};
 use super::naming::{POSTCODE, is_spaceless, runs};
+use super::persons::{self, Persons};
 use super::wording::{Habits, Shown};
 use crate::domain::{Contact, Country, Intent, PlaceEvidence, Reading, Span};
 
@@ -28,6 +29,7 @@ pub(super) struct Ways<'a> {
     habits: Vec<&'a Habits>,
     /// Only while their language is known.
     pub(super) cases: Option<&'a Habits>,
+    pub(super) persons: Vec<&'a Persons>,
 }
 
 impl Ways<'_> {
@@ -39,17 +41,17 @@ impl Ways<'_> {
 
 /// A word, or a character where there are no spaces.
 pub(super) struct Word<'t> {
-    text: &'t str,
-    span: Span,
+    pub(super) text: &'t str,
+    pub(super) span: Span,
     /// It begins a sentence, where everything has a capital.
-    opens: bool,
+    pub(super) opens: bool,
 }
 
 /// A sentence in the words that names are made of.
 pub(super) struct Sentence<'t> {
     pub(super) words: Vec<Word<'t>>,
     /// What stands between the words of a name.
-    between: &'static str,
+    pub(super) between: &'static str,
     /// A name has so many words at least.
     least: usize,
     /// What the reading took for goods and what they are like.
@@ -62,7 +64,8 @@ impl Places {
     pub(super) fn said(&self, text: &str, contact: &Contact, reading: &Reading) -> Option<Told> {
         let country = contact.country?;
         let language = contact.language.as_ref();
-        let ways = Ways { habits: self.wording.habits(language), cases: self.wording.cases(language) };
+        let persons = persons::of_language(&self.persons, language);
+        let ways = Ways { habits: self.wording.habits(language), cases: self.wording.cases(language), persons };
         let goods = || {
             let mentions = [&reading.products, &reading.attributes, &reading.brands];
             mentions.into_iter().flatten().map(|mention| mention.span).collect()
@@ -112,10 +115,11 @@ impl Places {
                     let is_meant = self.is_shown(sentence, &run, everyday, ways, country);
                     (is_meant && !self.is_of_street(sentence, &run, place)).then_some(place)
                 });
+                let is_own = !is_thing && !sentence.is_of_another(&run, &ways.persons);
                 if is_thing || place.is_some() {
                     taken.push(run);
                 }
-                named.extend(place.filter(|_| !is_thing));
+                named.extend(place.filter(|_| is_own));
             }
         }
         named
@@ -142,6 +146,7 @@ impl Places {
             let is_meant = |city: &&City| {
                 city.country != own
                     && !is_thing
+                    && !sentence.is_of_another(&run, &ways.persons)
                     && sentence.is_directed(&run, &directions)
                     && (!is_everyday || sentence.has_capital(&run))
                     && !sentence.goods.iter().any(|goods| goods.covers(span))

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::Places;
 use super::countries::Written;
+use super::country::AreaCodes;
 use super::gazetteer::{at_key, kilometres};
 use super::wording::Wording;
 use crate::domain::{Country, Problem, SourceFile};
@@ -105,7 +106,8 @@ struct Shipping {
     zone: Vec<Zone>,
 }
 
-/// Reads `places/airports.toml`, `climate.toml`, `shipping.toml`, `wording.toml` and `countries.toml`; a file that is not there is an empty table.
+/// Reads `places/airports.toml`, `climate.toml`, `shipping.toml`, `wording.toml`, `countries.toml` and `area_codes.toml`; a file that is
+/// not there is an empty table.
 pub(super) fn read(files: &[SourceFile], places: &mut Places) -> Vec<Problem> {
     let mut problems = Vec::new();
     let advice = "within_km = 5, and below [airports] one line for each: shanghai-hongqiao-airport = { code = \"SHA\", at = [31.198, 121.336] }.";
@@ -118,9 +120,14 @@ pub(super) fn read(files: &[SourceFile], places: &mut Places) -> Vec<Problem> {
     let advice = "around, longer and like lists hold words; below [LANGUAGE], before and after list words, everyday = { either = [\"mesa\"] }, endings = { \"е\" = [\"а\", \"\"] }.";
     let wording: Wording = table(files, "places/wording.toml", advice, &mut problems);
     places.wording = wording.folded();
+    let advice = "Below [LANGUAGE], own, others, with and own_behind list words.";
+    places.persons = table(files, "places/persons.toml", advice, &mut problems);
     let advice = "Below [names] one line for each country: DE = [\"Germany\", \"Deutschland\"]; below [directions], before and after list words.";
     let countries: Written = table(files, "places/countries.toml", advice, &mut problems);
     places.countries = countries.into();
+    let advice = "Below [zones] an IANA zone and what its numbers begin with: \"America/Denver\" = [\"1303\"].";
+    let areas: AreaCodes = table(files, "places/area_codes.toml", advice, &mut problems);
+    places.areas = areas.into();
     for zone in shipping.zone {
         places.shipping.entry(zone.country).or_default().push(zone);
     }

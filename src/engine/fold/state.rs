@@ -48,7 +48,7 @@ impl State {
                 ContactRef::User(user) => address.user_id = Some(user.clone()),
             }
         }
-        let zone = country.and_then(|country| places.zone(country));
+        let zone = country.and_then(|country| places.zone_of(&address, country));
         Self { contact: Contact { id, address, country, zone, ..Contact::default() }, ..Self::default() }
     }
 }

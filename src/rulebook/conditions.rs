@@ -11,7 +11,7 @@ use super::facts::Facts;
 use super::holding::passes;
 use super::kept::Entry;
 use super::purchases::{self, Book};
-use super::rule::Rule;
+use super::rule::{Life, Rule};
 use super::signal;
 use super::written_when::{Absent, Gap, Mean, ShareOfOrders, Sum, Words};
 use super::{Rulebook, STEP, calendar, crossed, dates, figures, orders, responses, rise, timers};
@@ -353,11 +353,18 @@ fn absence(see: &View<'_>, rule: &Rule, absent: &Absent) -> Condition {
 
 fn states_of_orders(see: &View<'_>, rule: &Rule) -> Condition {
     let text = orders::states_text(rule);
-    let there = see.facts.orders.iter().filter_map(|order| Some((orders::due(rule, order)?, order)));
-    match there.min_by_key(|(due, _)| *due) {
+    let mut there: Vec<_> =
+        see.facts.orders.iter().filter_map(|order| Some((orders::due(rule, order)?, order))).collect();
+    there.sort_by_key(|(due, _)| *due);
+    // What an order gives for a while it does not give any more.
+    let over = |due: &Timestamp| matches!(rule.life, Life::For(length) if *due + length < see.now);
+    match there.iter().find(|(due, _)| !over(due)).or(there.last()) {
         Some((due, order)) => {
             let (text, events) = (format!("{text}: order {}, from {due}", order.order), vec![order.seq]);
-            Condition { until: Some(due), events, ..Condition::is(due <= see.now, text) }
+            if over(due) {
+                return Condition { events, ..Condition::is(false, format!("{text}, and what it gave is over")) };
+            }
+            Condition { until: Some(*due), events, ..Condition::is(*due <= see.now, text) }
         }
         None => Condition::is(false, format!("{text}: none is")),
     }

@@ -11,7 +11,7 @@ use super::kept::HeldTag;
 use super::rule::{Life, Rule};
 use super::signal::{self, Signal};
 use super::written_when::Words;
-use super::{Rulebook, STEP, figures, purchases, timers};
+use super::{Rulebook, STEP, figures, persons, purchases, timers};
 use crate::domain::{Consequence, Duration, Evidence, HandoffRequest, Stage, TagKey, TagMove, Timestamp};
 
 /// Who gives a customer the stage that is left when an order is undone.
@@ -83,7 +83,7 @@ impl Change<'_> {
         }
         let all: Vec<String> = signal.into_iter().flat_map(|signal| signal.about(rule)).map(str::to_owned).collect();
         let about = all.first();
-        if was_taken_away(self.facts, &tag, self.at) {
+        if was_taken_away(self.facts, &tag, self.at) || persons::overruling(self.facts, rule, tag.as_str()).is_some() {
             return false;
         }
         if self.was_passed(&tag)
@@ -240,7 +240,7 @@ impl Change<'_> {
         rule.is_some_and(|rule| !figures::is_enough_since(self.facts, rule, signal))
     }
 
-    fn remove(&mut self, tag: &TagKey, evidence: Why<'_>) {
+    pub(super) fn remove(&mut self, tag: &TagKey, evidence: Why<'_>) {
         if let Some(held) = self.facts.tags.remove(tag) {
             self.told(tag.clone(), TagMove::Removed, None, evidence);
             self.unplan(&held.by);
@@ -307,6 +307,9 @@ impl Change<'_> {
     /// A tag comes back that another one, or an order, stood in the way of. `signal` is the purchase that gave it, where its rule
     /// plans a message that was taken back with the tag.
     pub(super) fn give_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule, signal: Option<&Signal>) {
+        if persons::overruling(self.facts, rule, tag.as_str()).is_some() {
+            return;
+        }
         let evidence = evidence_of(rule, &"purchases were counted anew");
         if signal.is_some() {
             self.at = held.since;
@@ -321,6 +324,10 @@ impl Change<'_> {
     /// A tag comes back that an order ended which was undone: also what it had taken the place of goes again, and what the order
     /// had put in its own.
     pub(super) fn come_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule, ended: Timestamp) {
+        let own = self.rulebook.rule(&held.by);
+        if own.is_some_and(|own| persons::overruling(self.facts, own, tag.as_str()).is_some()) {
+            return;
+        }
         let evidence = evidence_of(rule, &"the order that ended it was cancelled or returned");
         for pattern in
             rule.written.removes.iter().map(String::as_str).chain(rule.written.exclusive.iter().flat_map(Words::iter))

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::condition::{Condition, Fields, Mirrored, maybe_rfc3339, rfc3339};
 use super::facts::Facts;
 use super::rule::{Life, Rule};
-use super::{Rulebook, conditions, effects, timers};
+use super::{Rulebook, conditions, effects, persons, timers};
 use crate::domain::{Colour, Contact, Heat, Stage, Timestamp};
 
 /// Why a contact holds a tag, or why not.
@@ -165,6 +165,13 @@ fn candidate(see: &conditions::View<'_>, rule: &Rule, tag: &str, is_held: bool) 
     let listed = ways.iter().map(|fields| (fields, conditions::list(see, rule, fields, mirrored)));
     let most = |(_, listed): &(_, Vec<Condition>)| listed.iter().filter_map(|one| one.have).sum::<Decimal>();
     let (fields, mut conditions) = listed.rev().max_by_key(most)?;
+    let by_person = persons::overruling(see.facts, rule, tag).filter(|_| !is_held);
+    conditions.extend(by_person.map(|other| {
+        Condition::is(
+            false,
+            format!("no other tag of its group that a person gave: {other} is, and stands until taken away"),
+        )
+    }));
     // Where all that it asks for is so, it has not been tried since.
     if !is_held && conditions.iter().all(|condition| condition.holds == Some(true)) {
         conditions.extend(conditions::tried_with(see, rule, fields));

@@ -6,9 +6,11 @@ use super::answers::Answers;
 use super::change::Change;
 use super::counting::{fingerprint, forget, is_latest_word};
 use super::effects::was_taken_away;
-use super::facts::Facts;
+use super::facts::{Facts, is_like};
 use super::kept::HeldTag;
+use super::rule::Rule;
 use super::signal::{Signal, hyphens, slug};
+use super::written_when::Words;
 use crate::domain::{
     AgentAction, AgentEvent, CampaignEvent, Colour, Event, Evidence, Heat, Mention, Reading, Stage, TagKey, TagMove,
     Timestamp,
@@ -46,6 +48,7 @@ impl Change<'_> {
                 if expires.is_some_and(|expires| expires <= self.now) {
                     return;
                 }
+                self.take_the_place(&tag, &evidence);
                 let held = HeldTag::new(at, expires, evidence.by.as_str(), Vec::new());
                 self.facts.tags.insert(tag.clone(), held);
                 self.told(tag, TagMove::Set, expires, &&evidence);
@@ -65,6 +68,19 @@ impl Change<'_> {
         }
     }
 
+    /// Of an exclusive group one tag is held: who gives another one says that what a rule had set is not so.
+    fn take_the_place(&mut self, tag: &TagKey, evidence: &Evidence) {
+        let rulebook = self.rulebook;
+        let is_other = |(other, held): &(&TagKey, &HeldTag)| {
+            let rule = rulebook.rule(&held.by).filter(|_| *other != tag);
+            rule.is_some_and(|rule| group_of(rule).any(|pattern| is_like(tag, pattern)))
+        };
+        let gone: Vec<TagKey> = self.facts.tags.iter().filter(is_other).map(|(other, _)| other.clone()).collect();
+        for other in gone {
+            self.remove(&other, &evidence);
+        }
+    }
+
     /// Whom a campaign reaches has its tags, until they become one (GOV-5). Those that rules give are what it was aimed by.
     pub(super) fn by_campaign(&mut self, campaign: &CampaignEvent, event: &Event) {
         let reaches = ["recipient", "response"].contains(&campaign.action.as_str());
@@ -80,6 +96,19 @@ impl Change<'_> {
         let again = |held: &HeldTag| held.by.starts_with("agent:") && held.since > at;
         was_taken_away(self.facts, tag, at) || self.facts.tags.get(tag).is_some_and(again)
     }
+}
+
+/// The tag of a person that stands in the way of a rule's: of an exclusive group one is held, and what people say stands until they
+/// take it away (N-26).
+pub(super) fn overruling<'f>(facts: &'f Facts, rule: &'f Rule, tag: &str) -> Option<&'f TagKey> {
+    let by_person = |(other, held): &(&TagKey, &HeldTag)| other.as_str() != tag && held.by.starts_with("agent:");
+    group_of(rule).flat_map(|pattern| facts.like(pattern)).find(by_person).map(|(other, _)| other)
+}
+
+/// The tags of which a rule lets one be held. Of those about several things, such as a budget for each product, a person gives
+/// one more.
+fn group_of(rule: &Rule) -> impl Iterator<Item = &str> {
+    rule.written.exclusive.iter().filter(|_| rule.written.about.is_none()).flat_map(Words::iter)
 }
 
 /// What a tag only shows.

@@ -94,6 +94,37 @@ fn of_a_tag_that_is_not_held_something_is_always_missing() {
     assert!(!ask("lang/en+ru").contains("MISSING the values"));
 }
 
+/// What an order gave for a while is over, and what a person said stands in a rule's way.
+#[test]
+fn what_is_over_or_overruled_is_told_as_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("talk.jsonl");
+    let delivered = json!({ "event": "order", "order": "A-1", "state": "delivered", "total": 90, "currency": "USD" });
+    let gives = json!({ "event": "agent", "agent": "ana", "action": "tag_add", "tag": "member/gold" });
+    let talk = [
+        line("02T10:00:00", delivered),
+        line("02T11:00:00", gives),
+        line("02T12:00:00", json!({ "event": "profile", "field": "grade", "value": "Silver" })),
+        r#"{"at": "2026-06-20T10:00:00+08:00", "contact": "+85251234567", "event": "message", "text": "hi"}"#
+            .to_owned(),
+    ];
+    std::fs::write(&file, talk.concat()).unwrap();
+    for (tag, expected) in [
+        (
+            "status/delivered",
+            "MISSING an order is delivered or completed: order A-1, from 2026-03-02T02:00:00Z, and what it gave is over",
+        ),
+        ("status/received-7d", "from 2026-03-09T02:00:00.001Z, and what it gave is over"),
+        (
+            "member/silver",
+            "MISSING no other tag of its group that a person gave: member/gold is, and stands until taken away",
+        ),
+    ] {
+        let said = why(&[CONTACT, "--file", file.to_str().unwrap(), tag], None).0;
+        assert!(said.contains(expected), "{tag}: {said}");
+    }
+}
+
 /// `interest/{product}` of other rules could be read into it.
 #[test]
 fn a_tag_that_a_rule_writes_out_is_about_no_product() {

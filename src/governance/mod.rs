@@ -14,4 +14,4 @@ pub use alerts::{Alert, Mix, OWN, Seen, standing};
 pub use figures::{Action, Figures};
 pub use names::{BadLabel, Labels, TagNames, key_of};
 pub use sample::Sampler;
-pub use tidy::{EndedCampaign, Overlap, Proposal, TagFigures, Tidy, accuracy_left, is_like, proposals};
+pub use tidy::{CampaignTags, Overlap, Proposal, TagFigures, Tidy, accuracy_left, is_like, proposals};

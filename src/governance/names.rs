@@ -21,6 +21,8 @@ pub type Labels = BTreeMap<String, String>;
 pub struct TagNames {
     most_characters: usize,
     generic: BTreeSet<String>,
+    /// Letters of other alphabets that look like Latin ones, and which.
+    look_alike: BTreeMap<char, char>,
     palette: Vec<String>,
     by_chance: Vec<String>,
     /// Word of a key to the colour that it stands for.
@@ -55,6 +57,9 @@ pub enum BadLabel {
     /// NAME-2: what stands in it is read aloud, typed and searched for.
     #[error("`{0}` has other signs than letters, digits, hyphen, slash and space: write it as in Product-Sofa")]
     Signs(String),
+    /// NAME-3: what looks the same is mixed up.
+    #[error("`{0}` has letters of two alphabets that look the same in one word: type it anew in one of them")]
+    Alphabets(String),
     /// NAME-3.
     #[error("`{0}` is too broad: it would fit everybody. Say what is special, such as Customer-New")]
     Generic(String),
@@ -79,6 +84,8 @@ struct WrittenLabels {
     core_at_most: usize,
     tags_at_most: usize,
     generic: Vec<String>,
+    #[serde(default)]
+    look_alike: BTreeMap<char, String>,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +131,9 @@ impl TagNames {
         if !label.graphemes(true).all(is_plain_sign) {
             return Err(BadLabel::Signs(label.into()));
         }
+        if label.split(|c: char| !c.is_alphanumeric()).any(|word| self.mixes_alphabets(word)) {
+            return Err(BadLabel::Alphabets(label.into()));
+        }
         let Some((category, attribute)) = label.split_once('-') else { return Err(BadLabel::NoForm(label.into())) };
         let (category, attribute) = (plain(category), plain(attribute));
         if category.is_empty() || attribute.is_empty() {
@@ -134,6 +144,17 @@ impl TagNames {
             return Err(BadLabel::Generic(label.into()));
         }
         Ok(())
+    }
+
+    /// Whether two names are one to who reads them: they differ by no more than capitals, or look the same.
+    pub fn is_same(&self, one: &str, other: &str) -> bool {
+        let seen =
+            |text: &str| plain(&text.chars().map(|c| *self.look_alike.get(&c).unwrap_or(&c)).collect::<String>());
+        plain(one) == plain(other) || seen(one) == seen(other)
+    }
+
+    fn mixes_alphabets(&self, word: &str) -> bool {
+        word.chars().any(|c| c.is_ascii_alphabetic()) && word.chars().any(|c| self.look_alike.contains_key(&c))
     }
 
     /// What a tag is called in a language: as the file says, else by its group and the words of its key.
@@ -232,6 +253,12 @@ fn plain(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
+/// Latin letters, each with those that look like it, as the other way round.
+fn understood_letters(written: BTreeMap<char, String>) -> BTreeMap<char, char> {
+    let letters = written.into_iter();
+    letters.flat_map(|(latin, alike)| alike.chars().map(|other| (other, latin)).collect::<Vec<_>>()).collect()
+}
+
 /// A key's words with spaces between them. Before a number the hyphen stays: gmt-5 and 500-1000 are something else without it.
 fn spoken(key: &str) -> String {
     let mut words = String::new();
@@ -284,6 +311,7 @@ impl Checker<'_> {
         let mut names = TagNames {
             most_characters: written.labels.most_characters,
             generic: written.labels.generic.iter().map(|word| plain(word)).collect(),
+            look_alike: understood_letters(written.labels.look_alike),
             palette,
             by_chance: written.colours.by_chance.into_iter().map(Spanned::into_inner).collect(),
             meaning,
@@ -373,11 +401,29 @@ mod tests {
         {
             assert!(matches!(names.judge(signs), Err(BadLabel::Signs(_))), "{signs}");
         }
-        for script in ["उत्पाद-सोफ़ा", "منتج-أريكة", "Größe-XL/XXL"] {
+        for mixed in ["Рroduct-Sofa", "Product-Sоfa", "Статус-ДостaвкА", "Product-Sοfa"] {
+            assert!(matches!(names.judge(mixed), Err(BadLabel::Alphabets(_))), "{mixed}");
+        }
+        for script in ["उत्पाद-सोफ़ा", "منتج-أريكة", "Größe-XL/XXL", "Товар-USB кабель", "Товар-3D принтер", "产品-iPad"]
+        {
             assert_eq!(names.judge(script), Ok(()), "{script}");
         }
         for shapeless in ["Sofa", "-Sofa", "Product-", "", "Product- "] {
             assert!(matches!(names.judge(shapeless), Err(BadLabel::NoForm(_))), "{shapeless}");
+        }
+    }
+
+    #[test]
+    fn names_that_look_the_same_are_one() {
+        let names = compile(SHIPPED).0.unwrap();
+        for (one, other, same) in [
+            ("Product-Sofa", "product-SOFA", true),
+            ("Club-TOP", "Club-ТОР", true),
+            ("Статус-Ваза", "статус-ваза", true),
+            ("Club-TOP", "Club-TIP", false),
+            ("Model-S0", "Model-SO", false),
+        ] {
+            assert_eq!(names.is_same(one, other), same, "{one} {other}");
         }
     }
 

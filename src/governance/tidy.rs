@@ -70,12 +70,13 @@ pub struct Overlap {
     pub both: i64,
 }
 
-/// A campaign that is over, and its tags.
+/// A campaign and its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
-pub struct EndedCampaign {
+pub struct CampaignTags {
     pub campaign: String,
-    pub ended: Timestamp,
+    /// `None` while it runs.
+    pub ended: Option<Timestamp>,
     pub tags: Vec<String>,
 }
 
@@ -114,7 +115,7 @@ pub fn proposals(
     figures: &Figures,
     tags: &[TagFigures],
     overlaps: &[Overlap],
-    campaigns: &[EndedCampaign],
+    campaigns: &[CampaignTags],
     log_since: Timestamp,
     now: Timestamp,
 ) -> Vec<Proposal> {
@@ -132,16 +133,13 @@ pub fn proposals(
 }
 
 /// GOV-5: campaigns that have been over for long are one.
-fn campaign_tags(
-    figures: &Figures,
-    kept: &[&TagFigures],
-    campaigns: &[EndedCampaign],
-    now: Timestamp,
-) -> Vec<Proposal> {
+fn campaign_tags(figures: &Figures, kept: &[&TagFigures], campaigns: &[CampaignTags], now: Timestamp) -> Vec<Proposal> {
     let (after, into) = (figures.tags.campaign_after, &figures.tags.campaign_into);
     let over = |tag: &&&TagFigures| {
         let mut of_it = campaigns.iter().filter(|campaign| campaign.tags.contains(&tag.tag)).peekable();
-        tag.tag != *into && of_it.peek().is_some() && of_it.all(|campaign| now - campaign.ended >= after)
+        tag.tag != *into
+            && of_it.peek().is_some()
+            && of_it.all(|campaign| campaign.ended.is_some_and(|ended| now - ended >= after))
     };
     let tags: Vec<&&TagFigures> = kept.iter().filter(over).collect();
     if tags.is_empty() {
@@ -264,7 +262,7 @@ mod tests {
     fn proposed(
         tags: &[TagFigures],
         overlaps: &[Overlap],
-        campaigns: &[EndedCampaign],
+        campaigns: &[CampaignTags],
     ) -> Vec<(Tidy, String, Option<String>)> {
         let text = include_str!("../../keywords/governance.toml").to_owned();
         let figures = Figures::compile(&[SourceFile { path: "governance.toml".into(), text }]).0.unwrap();
@@ -316,9 +314,9 @@ mod tests {
     fn tags_of_campaigns_become_one_a_month_after_their_end() {
         let tags =
             [tag("campaign/may", 40, 1, Some(1)), tag("campaign/june", 40, 1, Some(1)), tag("a/b", 40, 1, Some(1))];
-        let ended = |name: &str, days, tags: &[&str]| EndedCampaign {
+        let ended = |name: &str, days, tags: &[&str]| CampaignTags {
             campaign: name.into(),
-            ended: ago(days),
+            ended: Some(ago(days)),
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         };
         let campaigns = [ended("may", 30, &["campaign/may"]), ended("june", 29, &["campaign/june"])];
@@ -326,5 +324,7 @@ mod tests {
         assert_eq!(proposed(&tags, &[], &campaigns), [wanted]);
         let again = [campaigns[0].clone(), ended("may-2", 3, &["campaign/may"])];
         assert!(proposed(&tags, &[], &again).is_empty(), "a newer campaign uses it still");
+        let runs = [campaigns[0].clone(), CampaignTags { ended: None, ..campaigns[0].clone() }];
+        assert!(proposed(&tags, &[], &runs).is_empty(), "one that runs uses it");
     }
 }

@@ -213,6 +213,8 @@ async fn a_tag_is_made_given_judged_and_forgotten_by_the_rules_for_names() {
         ("Customer", "too broad"),
         ("Sofa", "Category-Attribute"),
         ("Payment-pending", "status/payment-pending"),
+        // Cyrillic letters that look like Latin ones.
+        ("Рroduct-Sofa", "two alphabets"),
     ] {
         let (status, problem) = make(label).await;
         assert_eq!(status, 422, "{label}");
@@ -258,6 +260,10 @@ async fn a_tag_is_made_given_judged_and_forgotten_by_the_rules_for_names() {
     // The log begins beside the start, before or after what is done first.
     actions.retain(|action| action != "log-begun");
     assert_eq!(actions, ["tag-changed", "tag-made"]);
+    // What looks the same in another alphabet is the same.
+    assert_eq!(make("Club-TOP").await.0, 201);
+    let (status, problem) = make("Club-ТОР").await;
+    assert!(status == 422 && problem["detail"].as_str().unwrap().contains("club/top is called already"), "{problem}");
 }
 
 /// GOV-11: by role.

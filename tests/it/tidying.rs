@@ -108,6 +108,9 @@ async fn tags_are_merged_archived_and_given_back() {
     let (status, problem) = post("tags/tidy", json!({ "what": "delete", "tags": ["value/vip"] })).await;
     assert_eq!(status, 422);
     assert!(problem["detail"].as_str().unwrap().contains("change the rule"), "{problem}");
+    let slip = json!({ "what": "merge", "tags": ["campaign/may-sael"], "into": "campaign/all" });
+    let (status, problem) = post("tags/tidy", slip).await;
+    assert!(status == 404 && problem["detail"].as_str().unwrap().contains("no tag campaign/may-sael"), "{problem}");
 
     let report = get(&http, &format!("{api}/reports/tags")).await;
     let figure = |entry: &str| {
@@ -133,6 +136,13 @@ async fn tags_are_merged_archived_and_given_back() {
     for line in [&archived["line"], &merged["line"]] {
         assert_eq!(post("tags/untidy", json!({ "line": line })).await.0, 200);
     }
+    eventually("both are back", async || (holders("campaign/other").await == 3).then_some(())).await;
+    // Who holds both is one contact.
+    let both = json!({ "what": "merge", "tags": ["campaign/may-sale", "campaign/other"], "into": "campaign/all" });
+    let (status, done) = post("tags/tidy", both).await;
+    assert_eq!((status, &done["contacts"]), (200, &json!(20)));
+    assert_eq!(post("tags/untidy", json!({ "line": done["line"] })).await.1["contacts"], json!(20));
+    eventually("they are two again", async || (holders("campaign/other").await == 3).then_some(())).await;
 
     // A line that does not tell what the tags were takes nothing back, and stays to be taken back.
     let (_, archived) = post("tags/tidy", json!({ "what": "archive", "tags": ["campaign/other"] })).await;

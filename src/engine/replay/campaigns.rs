@@ -9,7 +9,7 @@ use crate::engine::fold::Knowledge;
 /// What is known of them.
 #[derive(Default)]
 pub(crate) struct Campaigns {
-    /// The tags that each began with.
+    /// The tags that each began with, while it runs.
     tags: BTreeMap<String, Vec<String>>,
     /// When which of them become one.
     over: Vec<(Timestamp, Vec<String>)>,
@@ -30,8 +30,17 @@ impl Campaigns {
             tags.retain(|tag| !event.tags.contains(tag));
         }
         if event.action == "end" {
-            let due = at + knowledge.governance.tags.campaign_after;
-            self.over.push((due.max(received), std::mem::take(known)));
+            let due = (at + knowledge.governance.tags.campaign_after).max(received);
+            let mut own = std::mem::take(known);
+            own.retain(|tag| !self.tags.values().any(|running| running.contains(tag)));
+            // What two campaigns have that are over stays until the later one has been so for long.
+            for (other, tags) in &mut self.over {
+                match *other > due {
+                    true => own.retain(|tag| !tags.contains(tag)),
+                    false => tags.retain(|tag| !own.contains(tag)),
+                }
+            }
+            self.over.push((due, own));
         }
     }
 

@@ -87,7 +87,7 @@ impl Faces {
         if typed.is_empty() || typed.contains('/') {
             return typed.to_owned();
         }
-        if let Some(tag) = known.iter().find(|tag| is_same(&self.label(tag), typed)) {
+        if let Some(tag) = known.iter().find(|tag| self.knowledge.tag_names.is_same(&self.label(tag), typed)) {
             return tag.clone();
         }
         // Colours, heats and stages are there even where nobody holds them yet.
@@ -123,7 +123,7 @@ impl Faces {
 
     /// Who else is called like this in that language.
     fn taken(&self, tag: &str, language: &str, label: &str) -> Option<String> {
-        let same = |other: &str| is_same(other, label);
+        let same = |other: &str| self.knowledge.tag_names.is_same(other, label);
         let given =
             self.rows.values().find(|row| row.tag != tag && row.labels.get(language).is_some_and(|other| same(other)));
         let shipped = || {
@@ -363,16 +363,12 @@ impl Faces {
     /// The tag of that label.
     fn find(&self, label: &str) -> Option<&str> {
         let language = self.knowledge.shop.language.tag();
-        let given = self.rows.values().find(|row| row.labels.get(language).is_some_and(|other| is_same(other, label)));
         let names = &self.knowledge.tag_names;
-        let shipped = || names.core().find(|core| is_same(&names.label(core, language), label));
+        let is_it = |row: &&TagRow| row.labels.get(language).is_some_and(|other| names.is_same(other, label));
+        let given = self.rows.values().find(is_it);
+        let shipped = || names.core().find(|core| names.is_same(&names.label(core, language), label));
         given.map(|row| row.tag.as_str()).or_else(shipped)
     }
-}
-
-/// Names differ by more than capitals.
-fn is_same(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 /// The same, for commands that run beside the server.

@@ -1,7 +1,7 @@
 //! Merging, archiving and deleting tags, as a person decides, and taking it back. Each contact learns of it by an event in its own
 //! journal: a person gave one tag and took another away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::{Actor, NotDone};
 use crate::domain::{AgentAction, AgentEvent, ContactId, Duration, EventBody, TagKey, Timestamp};
 use crate::engine::Engine;
 use crate::engine::fold::Knowledge;
-use crate::governance::{self, Action, EndedCampaign, Proposal, TagFigures, Tidy};
+use crate::governance::{self, Action, CampaignTags, Proposal, TagFigures, Tidy};
 use crate::store::{LogRow, NewEvent, Store, StoreError, TagRow, Tidied};
 
 /// Contacts of one step.
@@ -53,24 +53,27 @@ pub async fn proposals(
     let kept: Vec<&str> = tags.iter().filter(|tag| tag.is_kept_by_people()).map(|tag| tag.tag.as_str()).collect();
     let overlaps = store.tag_overlaps(&kept).await?;
     let events = store.campaigns(now - CAMPAIGNS_BACK).await?;
-    let campaigns = ended(events);
+    let campaigns = campaigns_of(events);
     let begun = store.log_begun().await?.unwrap_or(now);
     Ok(governance::proposals(&knowledge.governance, tags, &overlaps, &campaigns, begun, now))
 }
 
-/// Campaigns that are over, with the tags that they began or ended with.
-fn ended(events: Vec<(Timestamp, EventBody)>) -> Vec<EndedCampaign> {
-    let mut tags: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut ended = Vec::new();
+/// Campaigns with the tags that they began or ended with, and whether they are over.
+fn campaigns_of(events: Vec<(Timestamp, EventBody)>) -> Vec<CampaignTags> {
+    let mut campaigns: BTreeMap<String, CampaignTags> = BTreeMap::new();
     for (at, body) in events {
-        let EventBody::Campaign(campaign) = body else { continue };
-        let known = tags.entry(campaign.campaign.clone()).or_default();
-        known.extend(campaign.tags);
-        if campaign.action == "end" {
-            ended.push(EndedCampaign { campaign: campaign.campaign, ended: at, tags: known.clone() });
+        let EventBody::Campaign(event) = body else { continue };
+        let campaign = event.campaign;
+        let new = || CampaignTags { campaign: campaign.clone(), ended: None, tags: Vec::new() };
+        let known = campaigns.entry(campaign.clone()).or_insert_with(new);
+        known.tags.extend(event.tags);
+        match event.action.as_str() {
+            "start" if known.ended < Some(at) => known.ended = None,
+            "end" => known.ended = known.ended.max(Some(at)),
+            _ => {}
         }
     }
-    ended
+    campaigns.into_values().collect()
 }
 
 impl Engine {
@@ -101,6 +104,12 @@ impl Engine {
         let action = if order.what == Tidy::Delete { Action::Delete } else { Action::Change };
         crate::engine::tags::allowed(&self.shelf().knowledge(), actor, action)?;
         let into = self.checked(&order)?;
+        let faces = self.faces().await?;
+        for tag in &order.tags {
+            if !self.knows_tag(&faces, tag).await? {
+                return Err(NotDone::Unknown(format!("There is no tag {tag}.")));
+            }
+        }
         let (engine, who) = (self.clone(), actor.who.to_owned());
         let work = self.inner.tasks.spawn(async move { engine.carry_out(&who, &order, into).await });
         work.await.unwrap_or_else(|_| Err(NotDone::Wrong("It failed half-way; do it once more to go on.".into())))
@@ -144,7 +153,8 @@ impl Engine {
             let row = TagRow { tag: into.clone(), made_by: who.into(), archived_at, ..TagRow::default() };
             store.save_tag(&row, now).await?;
         }
-        let mut contacts = 0;
+        // Who holds several of the tags is one contact.
+        let mut changed = HashSet::new();
         for tag in &order.tags {
             let mut after = ContactId(0);
             loop {
@@ -152,11 +162,12 @@ impl Engine {
                 let holders = store.holders(tag, into.as_deref(), after, PAGE).await?;
                 let Some((last, _)) = holders.last() else { break };
                 after = *last;
-                contacts += holders.len() as u64;
+                changed.extend(holders.iter().map(|(contact, _)| *contact));
                 self.change_all(who, log, tag, into.as_deref(), &holders).await?;
             }
             store.forget_tag(tag).await?;
         }
+        let contacts = changed.len() as u64;
         tracing::info!(what, contacts, "tags were tidied; line {log} of the log can be taken back");
         Ok(Done { log, contacts })
     }
@@ -240,19 +251,19 @@ impl Engine {
         for tag in &rows {
             store.save_tag(tag, now).await?;
         }
-        let (mut contacts, mut after) = (0, (ContactId(0), String::new()));
+        let (mut changed, mut after) = (HashSet::new(), (ContactId(0), String::new()));
         loop {
             self.give_way().await?;
             let changes = store.tidied(row.id, &after, PAGE).await?;
             let Some(last) = changes.last() else { break };
             after = (last.contact, last.tag.clone());
-            contacts += changes.iter().filter(|change| !change.set).count() as u64;
+            changed.extend(changes.iter().filter(|change| !change.set).map(|change| change.contact));
             let back = changes.into_iter().map(|change| Tidied { set: !change.set, ..change });
             let events = back.map(|change| self.event(who, &format!("untidy:{}", row.id), &change));
             store.append(events.collect()).await?;
         }
         store.mark_undone(row.id, now).await?;
         store.log_change(now, who, "tidying-taken-back", &row.subject, &json!({ "line": row.id })).await?;
-        Ok(Done { log: row.id, contacts })
+        Ok(Done { log: row.id, contacts: changed.len() as u64 })
     }
 }

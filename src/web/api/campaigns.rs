@@ -58,7 +58,7 @@ impl Asked {
         }
         self.offer.check().map_err(|wrong| ApiProblem::invalid(format!("This cannot be sent: {wrong}.")))?;
         check_product(engine, &self.offer)?;
-        check_groups(engine, &self.offer).await?;
+        check_tags(engine, self.offer.groups.iter().map(|group| group.tag.as_str()).collect()).await?;
         let now = engine.now();
         let wanted = match (&self.segment, &self.list) {
             (Some(segment), None) => Wanted { segment: understood(engine, segment)?, first: None, now },
@@ -71,6 +71,7 @@ impl Asked {
             let said = "A campaign goes to a group, never to everybody: say which, for example tag:value/regular.";
             return Err(ApiProblem::invalid(said));
         }
+        check_tags(engine, wanted.segment.tags()).await?;
         Ok(wanted)
     }
 
@@ -113,15 +114,15 @@ fn check_product(engine: &Engine, offer: &Offer) -> Result<(), ApiProblem> {
     }
 }
 
-/// A group of a tag that there is not would leave all its people what the others get, without a word.
-async fn check_groups(engine: &Engine, offer: &Offer) -> Result<(), ApiProblem> {
+/// A group of a tag that there is not would leave all its people what the others get, without a word, and who does not hold one in the
+/// segment is everybody (SEND-13).
+async fn check_tags(engine: &Engine, tags: Vec<&str>) -> Result<(), ApiProblem> {
     let faces = engine.faces().await?;
-    for group in &offer.groups {
-        if !engine.knows_tag(&faces, &group.tag).await? {
+    for tag in tags {
+        if !engine.knows_tag(&faces, tag).await? {
             return Err(ApiProblem::invalid(format!(
-                "There is no tag “{}”: nobody made it, no rule gives it and nobody holds it. Write the key of one that there is, such as \
-                 value/vip, or the beginning of one and `*`.",
-                group.tag
+                "There is no tag “{tag}”: nobody made it, no rule gives it and nobody holds it. Write the key of one that there is, such \
+                 as value/vip, or the beginning of one and `*`."
             )));
         }
     }

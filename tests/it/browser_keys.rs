@@ -103,3 +103,50 @@ async fn canned_replies_and_snooze_are_reached_by_keys_that_everybody_can_switch
     agent.close().await.unwrap();
     phone.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_is_taken_and_handed_back_by_keys_and_every_action_is_found() {
+    let database = Database::sqlite();
+    let Some(shop) = Shop::open(&database, 1280).await else { return };
+    let (agent, phone, base) = (shop.agent.clone(), shop.phone.clone(), shop.base.clone());
+    for (number, name) in [("+85251234567", "Wing Chan"), ("+85251234568", "Bo Lee")] {
+        say(&phone, number, name, "I want to talk to a person").await;
+    }
+    agent.goto(&format!("{base}/inbox/hot")).await.unwrap();
+    eventually("both wait", async || {
+        (run(&agent, "return document.querySelectorAll('.rows a[id]').length").await == 2).then_some(())
+    })
+    .await;
+    click(&agent, ".rows a").await;
+    there(&agent, ".messages .theirs").await;
+    let first = text(&agent, ".who h1").await;
+    press(&agent, "c").await;
+    there(&agent, "#reply").await;
+    write(&agent, "#reply", "Here I am.").await;
+    click(&agent, ".write button.main").await;
+    eventually("it was sent", async || text(&agent, ".messages").await.contains("Here I am.").then_some(())).await;
+    run(&agent, "document.activeElement.blur()").await;
+    press(&agent, "e").await;
+    eventually("the next one is open", async || {
+        let name = run(&agent, "return document.querySelector('.who h1')?.textContent ?? ''").await;
+        (name != "" && name != first.as_str()).then_some(())
+    })
+    .await;
+    press(&agent, "i").await;
+    there(&agent, "#reply").await;
+    // Ctrl K also from within the box.
+    let open = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', code: 'KeyK', ctrlKey: true, \
+                bubbles: true })); return document.activeElement.id";
+    assert_eq!(run(&agent, open).await, "find-action");
+    let found = "return [...document.querySelectorAll('#actions li:not([hidden])')].map((row) => row.textContent)";
+    let all = run(&agent, found).await.to_string();
+    for action in ["Hand back to the bot", "Snooze", "Note", "Unassigned", "Lists", "Keys"] {
+        assert!(all.contains(action), "{action} in {all}");
+    }
+    write(&agent, "#find-action", "canned rep").await;
+    assert_eq!(run(&agent, found).await, serde_json::json!(["Canned replies"]));
+    write(&agent, "#find-action", "\u{e007}").await;
+    there(&agent, ".canned").await;
+    agent.close().await.unwrap();
+    phone.close().await.unwrap();
+}

@@ -177,8 +177,18 @@ async function refreshThread(happened = true) {
   const typing = boxes().some((box) => box.value || box === document.activeElement) || isChoosing(composer) || composer.querySelector(".canned");
   const isOther = ["mode", "agent"].some((name) => composer.dataset[name] !== newComposer.dataset[name]);
   if (isOther || !typing) swapComposer(composer, newComposer);
+  else renewQuestions(composer, newComposer);
   takeUpDrafts();
   if (atEnd) toEnd();
+}
+
+// Where the box stays, what is asked before something is done follows what was done: who was answered has been.
+function renewQuestions(composer, made) {
+  for (const form of made.querySelectorAll("form[action]")) {
+    const same = composer.querySelector(`form[action="${form.getAttribute("action")}"]`);
+    if (same && form.dataset.sure) same.dataset.sure = form.dataset.sure;
+    else delete same?.dataset.sure;
+  }
 }
 
 // What was just done can be taken back for a moment.

@@ -62,6 +62,7 @@ async function send(form, submitter) {
       await choose("");
     }
     const wrote = drafted && !document.activeElement?.matches("textarea, input:not([type=hidden])");
+    if (form.dataset.next) return goOnTo(form.dataset.next);
     await refreshThread().catch(() => {});
     const [reply, again] = [document.getElementById("reply"), wrote && document.getElementById(box.id)];
     if (form.action.endsWith("/take") && reply) writeOn(reply);

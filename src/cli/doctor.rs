@@ -25,6 +25,9 @@ pub struct Arguments {
     json: bool,
 }
 
+/// Meta cannot be told that the webhook is ours.
+pub(super) const NO_VERIFY_TOKEN: &str = "HOTLINE_WHATSAPP__VERIFY_TOKEN is not set, without which Meta takes no webhook: choose a word and enter the same in the app dashboard";
+
 /// One thing that was looked at.
 #[derive(serde::Serialize)]
 struct Finding {
@@ -121,7 +124,7 @@ async fn database(settings: &Settings) -> Finding {
             Err(error) => Err(error),
         },
         // Before the first start, or the first of a new version, that is as it should be.
-        Err(older @ StoreError::OlderTables) => Ok(older.to_string()),
+        Err(new @ (StoreError::OlderTables | StoreError::Empty)) => Ok(new.to_string()),
         Err(missing @ StoreError::Missing(_)) => Ok(format!(
             "{missing} yet: `hotline serve` makes it. If there should be one, check HOTLINE_DATABASE__URL and where you are"
         )),
@@ -259,8 +262,7 @@ async fn webhook(settings: &Settings) -> Finding {
     use secrecy::ExposeSecret;
     let what = "webhook";
     let Some(word) = &settings.whatsapp.verify_token else {
-        let detail = "HOTLINE_WHATSAPP__VERIFY_TOKEN is not set: choose a word and enter the same in the app dashboard";
-        return Finding { what, ok: false, detail: detail.into() };
+        return Finding { what, ok: false, detail: NO_VERIFY_TOKEN.into() };
     };
     let url = format!("{}/webhook/whatsapp", settings.public_url());
     if !url.starts_with("https://") {

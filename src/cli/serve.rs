@@ -11,8 +11,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
+use super::doctor::NO_VERIFY_TOKEN;
 use super::{Ended, Stop, connections, run_serving};
-use crate::config::{DEFAULTS, LogFormat, Settings};
+use crate::config::{Auth, DEFAULTS, LogFormat, Settings};
 use crate::domain::{EventBody, Timestamp};
 use crate::engine::intake::geoip::Geoip;
 use crate::engine::knowledge::{DEMO_SHOP, Folders, Shelf};
@@ -95,6 +96,9 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     }
     if !sandbox_mode && Folders::of(&settings).have_demo_shop() {
         tracing::warn!("the shop is {DEMO_SHOP}");
+    }
+    if !sandbox_mode && settings.whatsapp.auth == Auth::Bearer && settings.whatsapp.verify_token.is_none() {
+        tracing::warn!("{NO_VERIFY_TOKEN}");
     }
     if let Some(unspoken) = shelf.knowledge().unspoken() {
         tracing::warn!("{unspoken}");

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// The address of the database is wrong.
     #[error("{0}")]
     Address(String),
+    /// Nothing has made the tables yet, and whoever looks makes none.
+    #[error("the database is empty; `hotline serve` makes its tables")]
+    Empty,
     /// There is no such file, and whoever looks makes none.
     #[error("there is no database {0}")]
     Missing(String),

@@ -1,8 +1,9 @@
 //! A number of one's own: what tells that the shop is still the demo's, why the webhook cannot be reached, and what 360dialog has not.
 
-use std::process::Output;
+use std::io::{BufRead, BufReader};
+use std::process::{Output, Stdio};
 
-use crate::app::{App, NUMBER, binary, free_address, sandbox};
+use crate::app::{App, NUMBER, binary, binary_on, free_address, sandbox, serving};
 use crate::db::Database;
 use crate::desk::Person;
 use crate::recompute::copy_keywords;
@@ -115,4 +116,32 @@ async fn with_360dialog_nobody_is_led_to_a_list_that_is_not_there() {
         looked_at.contains("webhook of 360dialog: https://127.0.0.1:9/webhook/whatsapp cannot be reached"),
         "{looked_at}"
     );
+}
+
+/// Meta would take no webhook, and nothing else tells of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_serves_without_the_word_of_the_handshake_is_warned() {
+    let database = Database::sqlite();
+    let looked_at = said(&hotline(&database, &["doctor"], &[("HOTLINE_WHATSAPP__VERIFY_TOKEN", "")]));
+    assert!(looked_at.contains("fix  webhook: HOTLINE_WHATSAPP__VERIFY_TOKEN is not set"), "{looked_at}");
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let mut command = serving(address, graph, &database);
+    command.env_remove("HOTLINE_WHATSAPP__VERIFY_TOKEN").stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut server = command.spawn().unwrap();
+    let lines = BufReader::new(server.stderr.take().unwrap()).lines();
+    let warned = lines.map_while(Result::ok).any(|line| line.contains("VERIFY_TOKEN is not set"));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(warned);
+}
+
+/// It is looked at before the first start, too, and left as it is.
+#[tokio::test]
+async fn an_empty_database_of_postgres_is_as_it_should_be_before_the_first_start() {
+    let Some(database) = Database::empty_postgres().await else { return };
+    let looked_at = said(&binary_on(&database).arg("doctor").output().unwrap());
+    assert!(looked_at.contains("ok   database: the database is empty; `hotline serve` makes"), "{looked_at}");
+    let again = said(&binary_on(&database).arg("doctor").output().unwrap());
+    assert_eq!(again, looked_at, "it has made nothing");
 }

@@ -8,6 +8,14 @@ use serde_json::Value;
 
 use crate::domain::{Colour, ContactRef, Duration, EventBody, Heat, MessageKind, Stage, Timestamp, mended};
 
+/// Kinds of events that are told by other programs and by timelines.
+const KINDS: [&str; 16] = [
+    "message", "location", "profile", "sent", "status", "click", "page", "cart", "order", "quote", "case", "agent",
+    "opt", "campaign", "weather", "product",
+];
+/// Kinds that WhatsApp alone tells of.
+const OF_WHATSAPP: [&str; 4] = ["reaction", "identity", "account", "unknown"];
+
 /// One line that says something.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -268,7 +276,10 @@ pub fn event_body(value: Value) -> Result<EventBody, String> {
         // They are counted here, and nobody else's word is taken for them.
         Some("figures") => return Err("`figures` are Hotline's own: they are counted from the other events".into()),
         Some("unsent") => return Err("`unsent` is Hotline's own: it tells what became of its own messages".into()),
-        Some(_) => {}
+        Some(kind) if KINDS.contains(&kind) || OF_WHATSAPP.contains(&kind) => {}
+        Some(kind) => {
+            return Err(format!("`event` is `{kind}`, and there is no such kind: it is one of {}", KINDS.join(", ")));
+        }
     }
     let body: EventBody = serde_json::from_value(value).map_err(|error| error.to_string())?;
     body.check_sums()?;

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 pub(in crate::store) async fn check(connection: &mut Connection, migrator: &Migrator) -> Result<(), StoreError> {
     let tables: i64 = sqlx::query_scalar(HAS_VERSIONS).fetch_one(&mut *connection).await?;
     if tables == 0 {
-        return Err(StoreError::Address("the database is empty; `hotline serve` makes its tables".into()));
+        return Err(StoreError::Empty);
     }
     let select = "select version from _sqlx_migrations where success";
     let there: Vec<i64> = sqlx::query_scalar(select).fetch_all(connection).await?;

@@ -154,6 +154,15 @@ mod tests {
         mapping.iter().map(|(kind, place)| (kind.clone(), named(place))).collect()
     }
 
+    #[test]
+    fn a_kind_that_is_none_is_refused_with_those_that_are_described() {
+        let said = event_body(json!({ "event": "bogus" })).unwrap_err();
+        assert!(said.starts_with("`event` is `bogus`"), "{said}");
+        let mut named: Vec<&str> = said.rsplit(": it is one of ").next().unwrap().split(", ").collect();
+        named.sort_unstable();
+        assert_eq!(named, kinds().keys().collect::<Vec<_>>());
+    }
+
     /// Something that a field may hold.
     fn sample(schema: &Value) -> Value {
         if let Some(only) = schema.get("const") {

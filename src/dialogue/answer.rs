@@ -11,7 +11,7 @@ use super::memory::{Memory, Slot};
 use super::pointing::Cue;
 use super::words::is_question;
 use super::words::{clock, cut, promise};
-use super::{Answer, Dialogue, Known, is_small_talk};
+use super::{Answer, Dialogue, Known};
 use crate::domain::{
     Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, Shop,
     Standing, Timestamp,
@@ -108,6 +108,10 @@ pub(super) fn answer(
     memory.reply_due = None;
     let tell_person = std::mem::take(&mut memory.tell_person);
     let mut heard = Heard::take(memory);
+    // Who wants no messages has nothing to turn down: "I changed my mind" is said of that.
+    if contact.opted_out {
+        heard.wants.retain(|want| *want != Intent::Reject);
+    }
     let mut reply = Reply::begin(dialogue, memory, (contact, known), shop, now);
     reply.take_up_needs(&heard);
     if heard.wants.contains(&Intent::OptOut) {
@@ -139,9 +143,10 @@ pub(super) fn answer(
             reply.person(due, missed);
         }
         // Everything is silence after a stop, but for what they ask themselves.
-        Standing::Bot if contact.opted_out && !heard.asks() => return None,
+        Standing::Bot if contact.opted_out && !heard.asks() && !reply.says(Cue::WillAsk, &heard) => return None,
         Standing::Bot if reply.wants_nothing(&heard) => return None,
         Standing::Bot => {
+            reply.brands_in_names(&heard);
             reply.own_brands(&mut heard);
             reply.loose_kind(&mut heard);
             reply.speak(heard);
@@ -284,13 +289,6 @@ impl Reply<'_> {
         heard.words.contains(is_question) || heard.wants.iter().any(asked) || self.says(Cue::Asks, heard)
     }
 
-    /// Whether they ask on after what was told of delivery, and of nothing else.
-    fn asks_on(&self, heard: &Heard) -> bool {
-        let is_price = heard.wants == [Intent::Price] && self.memory.shown.is_empty();
-        let is_plain = heard.says_nothing_beside() && heard.wants.iter().all(|want| is_small_talk(*want) || is_price);
-        is_plain && (is_price || self.says(Cue::GoesOn, heard))
-    }
-
     /// Who waits for what is not in stock is offered a person. Whether they do.
     fn back(&mut self, heard: &Heard) -> bool {
         let shown = self.shown();
@@ -308,6 +306,9 @@ impl Reply<'_> {
         self.may_repeat = heard.refined || heard.choice.is_some() || self.memory.asked.is_some();
         if std::mem::take(&mut self.memory.told_delivery) && self.asks_on(&heard) {
             (heard.wants, heard.understood) = (vec![Intent::Shipping], true);
+        }
+        if std::mem::take(&mut self.memory.told_hours) && self.asks_for_a_day(&heard) {
+            (heard.wants, heard.understood) = (vec![Intent::Store], true);
         }
         let wants = &heard.wants;
         if wants.contains(&Intent::Human) {

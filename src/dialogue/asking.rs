@@ -8,7 +8,7 @@ use super::answer::{Call, Reply};
 use super::choice::{self, Shelf};
 use super::hearing::Heard;
 use super::memory::Slot;
-use super::pointing::{Cue, stands_in};
+use super::pointing::{Cue, places, stands_in};
 use super::words::{budget_text, marked};
 use crate::domain::{Intent, Product, Shop};
 
@@ -39,7 +39,7 @@ impl<'a> Reply<'a> {
             && heard.wants.iter().all(of_a_product)
             && self.dialogue.names.in_words(&heard.words, shop, |_| true).is_empty()
             // More words of a name tell which one.
-            && self.dialogue.loose_names.with_words(&heard.words, shop).iter().all(|(_, name)| !name.contains(' '));
+            && self.dialogue.loose_names.with_words(&heard.words, shop, |_| false).iter().all(|(_, name)| !name.contains(' '));
         let kind = self.memory.product();
         let counts = |brand: &&str| {
             let of_kind = kind.is_some_and(|kind| of_brand(shop, brand).any(|product| product.key == kind));
@@ -54,6 +54,20 @@ impl<'a> Reply<'a> {
         }
         self.memory.brands = vec![brand.to_owned()];
         (heard.understood, heard.refined) = (true, true);
+    }
+
+    /// A brand that the dictionaries know, and that stands in the name of something of the kind that is talked of, is none that the shop
+    /// does not carry, though nothing says that it is of it.
+    pub(super) fn brands_in_names(&mut self, heard: &Heard) {
+        let is_carried = |brand: &String| of_brand(self.shop, brand).next().is_some();
+        if self.memory.brands.is_empty() || self.memory.brands.iter().any(is_carried) {
+            return;
+        }
+        let names = &self.dialogue.loose_names;
+        let of_kind = |product: &Product| self.memory.product().is_none_or(|kind| kind == product.key);
+        if !names.with_words(&heard.words, self.shop, of_kind).is_empty() {
+            self.memory.brands.clear();
+        }
     }
 
     /// Brands of the shop that they name as what they do not want.
@@ -84,19 +98,29 @@ impl<'a> Reply<'a> {
         // What it must have takes words, too.
         let most = FEW_WORDS + 2 * heard.named_needs.len();
         let is_plain = names_nothing && heard.choice.is_none() && heard.words.split_whitespace().count() <= most;
-        let of_shown = heard.wants.contains(&Intent::ProductInquiry)
-            || heard.wants.contains(&Intent::Store)
-            || self.says(Cue::It, heard);
+        let of_shown = heard.wants.contains(&Intent::ProductInquiry) || heard.wants.contains(&Intent::Store);
         // Of whom a gift is for it tells what they like.
         if self.memory.trouble || self.memory.gift || !is_plain || of_shown {
             return;
         }
-        let kind = self.dialogue.pointings.loosely(&heard.words).filter(|kind| choice::is_sold(kind, self.shelf()));
-        let Some(kind) = kind else { return };
+        let called = self.dialogue.pointings.loosely_called(&heard.words);
+        let Some((kind, called)) = called.filter(|(kind, _)| choice::is_sold(kind, self.shelf())) else { return };
+        if self.speaks_of_it_beside(called, heard) {
+            return;
+        }
         self.memory.want(kind);
         self.memory.need(&heard.named_needs);
         (heard.understood, heard.refined, heard.wished) = (true, true, true);
         heard.unread = false;
+    }
+
+    /// Whether they speak of what they see beside what something is called: "den" of "den Stuhl" is none of that.
+    pub(super) fn speaks_of_it_beside(&self, called: &str, heard: &Heard) -> bool {
+        let before = places(&heard.words, called).next().map_or("", |(start, _)| heard.words[..start].trim_end());
+        let mut articles = self.dialogue.pointings.phrases(Cue::It, Some(&self.language));
+        let is_article = articles
+            .any(|it| before.strip_suffix(it.as_str()).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric)));
+        self.says(Cue::It, heard) && !is_article
     }
 
     /// Whether they ask if something is had that is neither known here nor what was shown: bicycles.
@@ -184,6 +208,15 @@ impl<'a> Reply<'a> {
             _ if self.category_in(heard) => {}
             // Asked once what they look for, they tell nothing but what they can spend.
             _ if tells_budget && (was_asked || self.memory.within.is_some()) && self.affordable() => {}
+            _ if tells_budget && heard.wished && self.narrow_list() => {}
+            // "Does it make cappuccino?", of a list of several kinds, is a question and no wish.
+            _ if heard.wants == [Intent::ProductInquiry]
+                && !self.memory.shown.is_empty()
+                && self.says(Cue::It, heard) =>
+            {
+                self.say("no_fact", context! {});
+                self.offer("person", "button_person");
+            }
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product, heard) {
                     self.lost(heard);

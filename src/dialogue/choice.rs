@@ -81,7 +81,7 @@ impl Purse {
         Self { min, max, unknown: false, converted: currency != shop.currency }
     }
 
-    fn holds(&self, price: Decimal) -> bool {
+    pub(super) fn holds(&self, price: Decimal) -> bool {
         self.min.is_none_or(|min| price >= min) && self.max.is_none_or(|max| price <= max)
     }
 
@@ -195,7 +195,7 @@ fn is_within(memory: &Memory, product: &Product) -> bool {
 }
 
 /// How much of what is needed a product does not have.
-fn lacks(memory: &Memory, product: &Product) -> usize {
+pub(super) fn lacks(memory: &Memory, product: &Product) -> usize {
     memory.needs.iter().filter(|need| !product.attributes.contains(need)).count()
 }
 
@@ -290,6 +290,10 @@ pub(super) fn cheaper<'a>(key: Option<&str>, than: Decimal, memory: &Memory, she
         found = shelf.close_to(key).filter(costs_less).collect();
     }
     found.retain(|product| !memory.refuses(product));
+    // What has all that is needed comes alone, where there is any.
+    if found.iter().any(|product| lacks(memory, product) == 0) {
+        found.retain(|product| lacks(memory, product) == 0);
+    }
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
     found.truncate(3);
     found

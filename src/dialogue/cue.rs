@@ -104,4 +104,8 @@ pub(super) enum Cue {
     WhatIf,
     /// Right between two things, one or the other.
     OrBetween,
+    /// It names days.
+    Days,
+    /// They are about to ask something, and have not yet.
+    WillAsk,
 }

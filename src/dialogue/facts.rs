@@ -6,12 +6,14 @@ use minijinja::context;
 use super::answer::{Call, Reply};
 use super::hearing::Heard;
 use super::is_small_talk;
+use super::names::is_within;
+use super::plain::plain;
 use super::pointing::{Cue, places, stands_in};
 use super::words::is_question;
 use super::words::{opening_hours, utc_offset, with_sums};
 use crate::domain::{Intent, Product};
 
-/// "The red velvet, please."
+/// "The red velvet, please.", "what about next Saturday?"
 const FEW_WORDS: usize = 4;
 
 impl<'a> Reply<'a> {
@@ -186,7 +188,8 @@ impl<'a> Reply<'a> {
             }
             ([one], false) => {
                 self.details(one);
-                if !heard.named_needs.is_empty() && self.asks_something(heard) {
+                let asks = self.asks_something(heard) && !heard.wants.contains(&Intent::Price);
+                if !heard.named_needs.is_empty() && asks && !self.tells_part_of(one, heard) {
                     self.tell_property(one, heard);
                 }
             }
@@ -211,34 +214,56 @@ impl<'a> Reply<'a> {
     /// Products that are named by some words of their names, where no other is: of a kind that is named beside it they count unless
     /// they are what the kind is called.
     fn named_loosely(&self, heard: &Heard) -> Vec<&'a Product> {
-        let looks = || self.says(Cue::Takes, heard) || self.says(Cue::Looking, heard);
-        let says_much = heard.wants.is_empty() && heard.words.split_whitespace().count() > FEW_WORDS && !looks();
-        let is_talk = says_much || heard.wants.iter().any(|want| is_small_talk(*want));
-        if self.memory.trouble || heard.choice.is_some() || is_talk || self.says(Cue::Without, heard) {
+        if self.memory.trouble || heard.choice.is_some() || self.says(Cue::Without, heard) {
             return Vec::new();
         }
-        let is_open = heard.refined || self.memory.shown.is_empty();
-        let wants = |asked: &[Intent]| heard.wants.iter().any(|want| asked.contains(want));
-        let of_price = wants(&[Intent::Price, Intent::Buy]);
-        let of_the_shop = heard.wants.iter().any(|want| want.is_of_the_shop());
-        let of_one =
-            !of_the_shop && (of_price || wants(&[Intent::Availability, Intent::ProductInquiry, Intent::Compare]));
+        let looks = || self.says(Cue::Takes, heard) || self.says(Cue::Looking, heard);
+        let says_more = |most| heard.wants.is_empty() && heard.words.split_whitespace().count() > most && !looks();
+        let is_talk = heard.wants.iter().any(|want| is_small_talk(*want));
+        let of_kind = |product: &Product| self.memory.talks_of(product) || heard.kinds.contains(&product.key);
         let counts = |(product, name): &(&'a Product, &str)| {
-            let of_kind = self.memory.talks_of(product) || heard.kinds.contains(&product.key);
-            // Brands are words like others, too.
-            if product.brand.as_deref() == Some(*name) && !of_one {
-                return false;
-            }
-            // "And 20 conchas" are so many of them.
-            let is_counted = || {
-                let mut places = places(&heard.words, name).map(|(start, _)| heard.words[..start].trim_end());
-                places.any(|before| before.ends_with(|letter: char| letter.is_numeric()))
-            };
-            let of_more = name.contains(' ') || is_open || of_price || is_counted();
-            of_more && (!heard.refined || of_kind && !self.word(&product.key).to_lowercase().contains(name))
+            // The kind is named beside it: no other words are needed to tell that a thing is meant.
+            let is_sure = heard.refined && of_kind(product) && (name.contains(' ') || is_within(product, name));
+            let most = if name.contains(' ') { FEW_WORDS + 2 } else { FEW_WORDS };
+            (is_sure || !is_talk && !says_more(most)) && self.counts_loosely((product, name), of_kind(product), heard)
         };
-        let named = self.dialogue.loose_names.with_words(&heard.words, self.shop);
+        let may_be = |product: &Product| of_kind(product) && self.tells_apart(heard);
+        let named = self.dialogue.loose_names.with_words(&heard.words, self.shop, may_be);
         named.into_iter().filter(counts).map(|(product, _)| product).collect()
+    }
+
+    /// Whether a word within a name may call a thing: in few words, or where one is asked for, and no other is spoken of.
+    fn tells_apart(&self, heard: &Heard) -> bool {
+        let is_short = heard.words.split_whitespace().count() <= FEW_WORDS;
+        (is_short || heard.refined || of_one(&heard.wants)) && !self.says(Cue::Purpose, heard)
+    }
+
+    fn counts_loosely(&self, (product, name): (&Product, &str), of_kind: bool, heard: &Heard) -> bool {
+        let is_open = heard.refined || self.memory.shown.is_empty();
+        let of_price = heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Buy));
+        // Brands are words like others, too.
+        if product.brand.as_deref().is_some_and(|brand| plain(brand) == plain(name)) && !of_one(&heard.wants) {
+            return false;
+        }
+        // "And 20 conchas" are so many of them.
+        let is_counted = || {
+            let mut places = places(&heard.words, name).map(|(start, _)| heard.words[..start].trim_end());
+            places.any(|before| before.ends_with(|letter: char| letter.is_numeric()))
+        };
+        let is_within = is_within(product, name);
+        // Who wants the one that they see takes it.
+        let is_seen =
+            self.memory.shown == [product.sku.as_str()] && !of_one(&heard.wants) && self.says(Cue::Takes, heard);
+        if is_within && !self.memory.shown.is_empty() && (is_seen || self.speaks_of_it_beside(name, heard)) {
+            return false;
+        }
+        let of_more = name.contains(' ') || is_within || is_open || of_price || is_counted();
+        // "Perfumes" are all that there are.
+        let kind = plain(&self.word(&product.key));
+        let is_many =
+            || ![kind.as_str(), name].iter().any(|words| words.contains(' ')) && plain(name).starts_with(&kind);
+        let is_kind = || kind.contains(&plain(name)) || is_many();
+        of_more && (!heard.refined || of_kind && !is_kind())
     }
 
     /// Who asks for a price or orders hears before paying what sending to where they are costs and takes beyond the usual.
@@ -284,11 +309,26 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// Whether they ask on after what was told of delivery, and of nothing else.
+    pub(super) fn asks_on(&self, heard: &Heard) -> bool {
+        let is_price = heard.wants == [Intent::Price] && self.memory.shown.is_empty();
+        let is_plain = heard.says_nothing_beside() && heard.wants.iter().all(|want| is_small_talk(*want) || is_price);
+        is_plain && (is_price || self.says(Cue::GoesOn, heard))
+    }
+
+    /// Whether they name a day, and little else, after they heard when the shop is open: "and on Saturday?"
+    pub(super) fn asks_for_a_day(&self, heard: &Heard) -> bool {
+        let is_short = heard.words.split_whitespace().count() <= FEW_WORDS && heard.media.is_none();
+        let is_plain = heard.says_nothing_beside() && heard.wants.iter().all(|want| *want == Intent::Availability);
+        is_short && is_plain && self.says(Cue::Days, heard)
+    }
+
     /// Where the shop is, and when it is open.
     pub(super) fn hours(&mut self) {
         let open = self.shop.is_open(self.now);
         let hours = opening_hours(&self.shop.hours, self.shop_time().as_deref(), |key| self.word(key));
         self.say("hours", context! { hours, open });
+        self.memory.told_hours = true;
     }
 
     /// The shop's time, for who lives by another: UTC+8.
@@ -329,4 +369,12 @@ impl<'a> Reply<'a> {
         self.offer("profile:household:homemaker", "button_household");
         self.offer("profile:company:yes", "button_company");
     }
+}
+
+/// Whether they ask for one thing, and for nothing of the shop.
+fn of_one(wants: &[Intent]) -> bool {
+    let of_thing = |want: &Intent| {
+        matches!(want, Intent::Price | Intent::Buy | Intent::Availability | Intent::ProductInquiry | Intent::Compare)
+    };
+    !wants.iter().any(|want| want.is_of_the_shop()) && wants.iter().any(of_thing)
 }

@@ -17,6 +17,9 @@ const MOST_SPENT: Decimal = Decimal::from_parts(99_999_999, 0, 0, false, 0);
 const SHORT_OFFER: usize = 8;
 /// What may be read where they only speak ill of something.
 const TROUBLES: [Intent; 3] = [Intent::Complaint, Intent::OrderStatus, Intent::Warranty];
+/// "Which is", "qual è, per favore", 哪个.
+const BARE_WORDS: usize = 3;
+const BARE_LETTERS: usize = 3;
 /// More than so many are no pieces of one thing.
 const MOST_PIECES: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
 
@@ -103,7 +106,8 @@ impl Dialogue {
         ];
         for (rest, intents) in extreme {
             let Some(rest) = rest.filter(|_| intents.iter().any(|intent| reading.wants(*intent))) else { continue };
-            let beside = lexicon.read(&rest, hints);
+            // "Which is", and no more, puts nothing side by side.
+            let beside = if is_bare(&rest) { Reading::default() } else { lexicon.read(&rest, hints) };
             intents.iter().filter(|intent| !beside.wants(**intent)).for_each(|intent| reading.without(*intent));
         }
     }
@@ -349,4 +353,10 @@ impl Dialogue {
         let EventBody::Message(message) = &event.body else { return false };
         message.choice.as_deref().is_some_and(answer::is_own_choice)
     }
+}
+
+/// Whether so little is said that it asks for no comparison.
+fn is_bare(words: &str) -> bool {
+    let is_dense = |letter: &char| ('\u{2e80}'..='\u{9fff}').contains(letter);
+    words.split_whitespace().count() <= BARE_WORDS && words.chars().filter(is_dense).count() <= BARE_LETTERS
 }

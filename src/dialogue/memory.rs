@@ -201,6 +201,9 @@ pub struct Memory {
     /// The last answer told of delivery.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) told_delivery: bool,
+    /// The last answer told when the shop is open.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) told_hours: bool,
     /// They were asked once what they do.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) asked_about_them: bool,

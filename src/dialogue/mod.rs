@@ -20,6 +20,7 @@ mod of_list;
 mod orders;
 mod parts;
 mod phrases;
+mod plain;
 mod pointing;
 mod recall;
 mod rereading;
@@ -34,7 +35,7 @@ mod tests;
 mod unread;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -123,7 +124,10 @@ impl Dialogue {
         problems.extend(found);
         let compiled = match (templates, pointings, short_answers, forms, parts) {
             (Some(templates), Some(pointings), Some(short_answers), Some(forms), Some(parts)) => {
-                let (names, loose_names) = (Names::of(products), Names::loosely(products));
+                let common: BTreeSet<String> =
+                    templates.all_words().chain(pointings.everyday()).map(plain::plain).collect();
+                let is_common = |word: &str| common.contains(word) || !pointings.read(word).is_empty();
+                let (names, loose_names) = (Names::of(products), Names::loosely(products, is_common));
                 let prices = choice::prices(products);
                 let priced = |one: &Product| (one.sku.clone(), (one.price, one.name.to_lowercase()));
                 let priced = products.iter().map(priced).collect();

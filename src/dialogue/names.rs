@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
-
-use super::pointing::{is_whole, stands_in};
+use super::phrases::Phrases;
+use super::plain::{Plain, plain};
+use super::pointing::stands_in;
 use crate::domain::{Product, Shop};
 
 /// Shorter names and numbers stand in too many words.
@@ -14,18 +14,20 @@ const SHORTEST: usize = 3;
 const LONG: usize = 5;
 /// How words end of which there are more.
 const MANY: [&str; 5] = ["", "s", "es", "n", "en"];
+/// Letters of a word within a name that tells things of one kind apart: "Lund" of "Sofa Lund".
+const SHORTEST_APART: usize = 4;
 /// Letters of a name without spaces that stand for all of it.
 const SHORTEST_BEGINNING: usize = 4;
 
-/// Names and numbers of a shop's products, in small letters, and what they are called for short.
-pub(super) struct Names(Option<CharwiseDoubleArrayAhoCorasick<Called>>);
+/// Names and numbers of a shop's products, as [`plain`] letters, and what they are called for short.
+pub(super) struct Names(Option<Phrases<Called>>);
 
 /// What a name stands for.
 #[derive(Clone, Copy)]
 struct Called {
     /// The product's place in the shop.
     place: u32,
-    /// It is a part such as "S7 Pro", which others may be called, too.
+    /// It is a part such as "S7 Pro", which others may be called, too; or a word that nothing else of its kind has in its name.
     part: bool,
 }
 
@@ -37,7 +39,7 @@ impl Names {
         // Of two products with one name the first is meant; what is short for two is short for none.
         let mut names: BTreeMap<String, Option<Called>> = BTreeMap::new();
         for (place, product) in (0..).zip(products) {
-            for name in [&product.name, &product.sku].map(|name| name.to_lowercase()) {
+            for name in [&product.name, &product.sku].map(|name| plain(name)) {
                 if name.chars().count() >= SHORTEST {
                     names.entry(name).or_insert(Some(Called { place, part: false }));
                 }
@@ -45,7 +47,7 @@ impl Names {
         }
         let mut short: BTreeMap<String, Option<Called>> = BTreeMap::new();
         for (place, product) in (0..).zip(products) {
-            let name = product.name.to_lowercase();
+            let name = plain(&product.name);
             for (name, part) in short_names(&name).into_iter().chain(beginnings(&name)) {
                 let seen = short.entry(name).or_insert(Some(Called { place, part }));
                 *seen = seen.filter(|called| called.place == place);
@@ -54,25 +56,31 @@ impl Names {
         for (name, called) in short {
             names.entry(name).or_insert(called);
         }
-        Self::build(names)
+        Self::build(names.into_iter().filter_map(|(name, called)| Some((name, called?))))
     }
 
-    /// Some words of the names, which are other words, too: they count where nothing else is named.
-    pub(super) fn loosely(products: &[Product]) -> Self {
+    /// Some words of the names, which are other words, too: they count where nothing else is named. Single words within a name count of
+    /// the kind that is talked of, unless they are as common as the names of kinds.
+    pub(super) fn loosely(products: &[Product], is_common: impl Fn(&str) -> bool) -> Self {
         let mut names: BTreeMap<String, Option<Called>> = BTreeMap::new();
+        let mut apart: BTreeMap<(String, &str), Option<Called>> = BTreeMap::new();
         for (place, product) in (0..).zip(products) {
             for name in some_words(product) {
                 let seen = names.entry(name).or_insert(Some(Called { place, part: false }));
                 *seen = seen.filter(|called| called.place == place);
             }
+            for word in words_within(&product.name).filter(|word| !is_common(word)) {
+                let seen = apart.entry((word, &product.key)).or_insert(Some(Called { place, part: true }));
+                *seen = seen.filter(|called| called.place == place);
+            }
         }
-        Self::build(names)
+        let apart = apart.into_iter().filter_map(|((word, _), called)| Some((word, called?)));
+        let apart: Vec<_> = apart.filter(|(word, _)| !names.contains_key(word)).collect();
+        Self::build(names.into_iter().filter_map(|(name, called)| Some((name, called?))).chain(apart))
     }
 
-    fn build(names: BTreeMap<String, Option<Called>>) -> Self {
-        let names = names.into_iter().filter_map(|(name, called)| Some((name, called?)));
-        // Without names there is nothing to look for.
-        Self(CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(names).ok())
+    fn build(names: impl IntoIterator<Item = (String, Called)>) -> Self {
+        Self(Phrases::of(names).ok())
     }
 
     /// Products whose name or number stands in words in small letters, in their order; the longest name wins ("Aero 16" is not
@@ -89,9 +97,17 @@ impl Names {
         self.found(words, counts).into_iter().filter_map(|place| shop.products.get(place)).collect()
     }
 
-    /// Each product that is named, with the words that name it.
-    pub(super) fn with_words<'a, 'w>(&self, words: &'w str, shop: &'a Shop) -> Vec<(&'a Product, &'w str)> {
-        let hits = self.hits(words, |_| true).into_iter();
+    /// Each product that is named, with the words that name it; words within a name count for those products that `may_be` meant.
+    pub(super) fn with_words<'a, 'w>(
+        &self,
+        words: &'w str,
+        shop: &'a Shop,
+        may_be: impl Fn(&Product) -> bool,
+    ) -> Vec<(&'a Product, &'w str)> {
+        let counts = |called: Called| {
+            shop.products.get(called.place as usize).is_some_and(|product| !called.part || may_be(product))
+        };
+        let hits = self.hits(words, counts).into_iter();
         let named = hits.map(|(start, end, called)| (shop.products.get(called.place as usize), &words[start..end]));
         named.filter_map(|(product, name)| Some((product?, name))).collect()
     }
@@ -107,9 +123,10 @@ impl Names {
 
     fn hits(&self, words: &str, counts: impl Fn(Called) -> bool) -> Vec<Hit> {
         let Some(names) = &self.0 else { return Vec::new() };
-        let all = names.find_overlapping_iter(words).map(|hit| (hit.start(), hit.end(), hit.value()));
-        let mut hits: Vec<Hit> =
-            all.filter(|(start, end, called)| is_whole(words, *start, *end) && counts(*called)).collect();
+        let words = Plain::of(words);
+        let all = names.in_words(words.text());
+        let all = all.flat_map(|(start, end, called)| called.iter().map(move |called| (start, end, *called)));
+        let mut hits: Vec<Hit> = all.filter(|(_, _, called)| counts(*called)).collect();
         hits.sort_by_key(|(start, end, _)| (Reverse(end - start), *start));
         let mut kept: Vec<Hit> = Vec::new();
         for hit in hits {
@@ -119,7 +136,7 @@ impl Names {
             }
         }
         kept.sort_unstable_by_key(|(start, end, called)| (*start, *end, called.place));
-        kept
+        kept.into_iter().map(|(start, end, called)| (words.stood_at(start), words.stood_at(end), called)).collect()
     }
 }
 
@@ -148,22 +165,50 @@ fn beginnings(name: &str) -> impl Iterator<Item = (String, bool)> {
 /// Two or more words within a name ("tres leches" of "Pastel Tres Leches"), and its first word, also of more than one ("conchas" of
 /// "Concha de vainilla"), unless it is a brand.
 fn some_words(product: &Product) -> Vec<String> {
-    let name = product.name.to_lowercase();
+    let name = plain(&product.name);
     let words: Vec<&str> = name.split_whitespace().collect();
-    let is_word = |word: &&str| word.chars().all(char::is_alphabetic);
-    let mut found: Vec<String> = Vec::new();
-    for start in 0..words.len() {
-        let runs = (start + 2..=words.len()).map(|end| &words[start..end]);
-        let named = runs.filter(|run| run.iter().all(is_word) && run[0].chars().count() >= SHORTEST);
-        found.extend(named.map(|run| run.join(" ")));
+    let mut found = runs(&words);
+    // "Leite Nutri" of "Leite em Pó Nutri 1".
+    let full: Vec<&str> = words.iter().copied().filter(|word| word.chars().count() >= SHORTEST_APART).collect();
+    if full.len() < words.len() {
+        found.extend(runs(&full));
     }
+
     let is_long = |first: &&&str| is_word(first) && first.chars().count() >= LONG;
     if let Some(first) = words.first().filter(is_long) {
-        let is_brand = product.brand.as_deref() == Some(*first);
+        let is_brand = product.brand.as_deref().is_some_and(|brand| plain(brand) == **first);
         let endings = if is_brand { &MANY[..1] } else { &MANY[..] };
         found.extend(endings.iter().map(|ending| format!("{first}{ending}")));
     }
     found
+}
+
+/// Two or more words that follow one another.
+fn runs(words: &[&str]) -> Vec<String> {
+    let all = (0..words.len()).flat_map(|start| (start + 2..=words.len()).map(move |end| &words[start..end]));
+    let named = all.filter(|run| run.iter().all(is_word) && run[0].chars().count() >= SHORTEST);
+    named.map(|run| run.join(" ")).collect()
+}
+
+fn is_word(word: &&str) -> bool {
+    word.chars().all(char::is_alphabetic)
+}
+
+/// Words of a name by which a thing may be told from others of its kind: a long first one names it anyhow.
+fn words_within(name: &str) -> impl Iterator<Item = String> {
+    let name = plain(name);
+    let words: Vec<String> = name.split_whitespace().map(str::to_owned).collect();
+    let counts = |(place, word): &(usize, String)| {
+        let letters = word.chars().count();
+        is_word(&word.as_str()) && letters >= SHORTEST_APART && (*place > 0 || letters < LONG)
+    };
+    words.into_iter().enumerate().filter(counts).map(|(_, word)| word)
+}
+
+/// Whether a word, as customers write it, is one by which a thing may be told from others of its kind.
+pub(super) fn is_within(product: &Product, word: &str) -> bool {
+    let word = plain(word);
+    words_within(&product.name).any(|other| other == word)
 }
 
 /// Letters of a word of a name that is one by itself.
@@ -179,9 +224,10 @@ pub(super) fn by_word_of_name<'a>(
     if !by_first.is_empty() {
         return by_first;
     }
+    let said = plain(words);
     let is_called = |product: &Product| {
         let name = product.name.to_lowercase();
-        name.split_whitespace().skip(1).any(|word| is_name(word) && stands_in(words, word) && counts(word))
+        name.split_whitespace().skip(1).any(|word| is_name(word) && stands_in(&said, &plain(word)) && counts(word))
     };
     let by_other: Vec<_> = products.iter().copied().filter(|product| is_called(product)).collect();
     if by_other.len() == 1 { by_other } else { by_letters(products, words) }
@@ -208,8 +254,8 @@ pub(super) fn is_name(word: &str) -> bool {
 }
 
 pub(super) fn has_first_word(product: &Product, words: &str) -> bool {
-    let name = product.name.to_lowercase();
-    name.split_whitespace().next().is_some_and(|first| stands_in(words, first))
+    let name = plain(&product.name);
+    name.split_whitespace().next().is_some_and(|first| stands_in(&plain(words), first))
 }
 
 #[cfg(test)]

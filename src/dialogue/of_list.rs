@@ -10,6 +10,7 @@ use super::hearing::Heard;
 use super::names::{by_word_of_name, is_name};
 use super::pointing::{Cue, Pointing, stands_in};
 use super::shown::{FEW_WORDS_OF_NAME, figures, figures_in_order, is_word_told};
+use super::words::is_question;
 use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 
@@ -165,7 +166,28 @@ impl<'a> Reply<'a> {
             let close = |number: &Decimal| apart(number).is_some_and(|apart| apart <= product.price);
             numbers.iter().any(close)
         };
-        !numbers.is_empty() && self.says(Cue::TooMuch, heard) && self.shown().iter().any(is_price)
+        match numbers.is_empty() {
+            true => !self.memory.shown.is_empty() && self.only_says_too_much(heard),
+            false => self.says(Cue::TooMuch, heard) && self.shown().iter().any(is_price),
+        }
+    }
+
+    /// "Hmm, that's a lot", and nothing beside it.
+    fn only_says_too_much(&self, heard: &Heard) -> bool {
+        let dialogue = self.dialogue;
+        let rest = dialogue.pointings.beside(Cue::TooMuch, &heard.words, Some(&self.language));
+        let says_nothing = |word: &str| {
+            word.is_empty()
+                || dialogue.pointings.is_little(word, &self.language)
+                || word.chars().all(|letter| "hmoaeu".contains(letter))
+        };
+        !heard.understood
+            && heard.says_nothing_beside()
+            && rest != heard.words
+            && !heard.words.contains(is_question)
+            // "The dearer one" says which.
+            && dialogue.pointings.read(&heard.words).is_empty()
+            && rest.split(|letter: char| !letter.is_alphanumeric()).all(says_nothing)
     }
 
     /// Whether there are two that they can mean, in the list or one after the other: these are what is shown.

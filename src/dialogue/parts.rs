@@ -10,6 +10,7 @@ use super::hearing::Heard;
 use super::is_small_talk;
 use super::phrases::Phrases;
 use super::pointing::{Cue, stands_in};
+use super::shown::figures;
 use crate::domain::{Intent, Problem, Product, SourceFile};
 
 const FILE: &str = "parts.toml";
@@ -39,6 +40,14 @@ impl Part {
     /// Whether a text in small letters tells of it.
     fn is_told(&self, text: &str) -> bool {
         self.told.iter().chain(&self.words).any(|word| stands_in(text, word))
+    }
+
+    /// Whether a name in small letters has a figure of it: "140x200".
+    fn is_in_name(&self, name: &str) -> bool {
+        let figures = figures(name);
+        let mut units =
+            figures.iter().map(|figure| figure.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'));
+        units.any(|unit| self.told.iter().any(|told| told == unit))
     }
 }
 
@@ -77,12 +86,24 @@ impl Parts {
 }
 
 impl<'a> Reply<'a> {
+    /// Whether its text tells of the part that they ask about, and it is not known for what they call good of it: "a long battery".
+    pub(super) fn tells_part_of(&self, product: &Product, heard: &Heard) -> bool {
+        let text = self.summary(product).to_lowercase();
+        let lacks_all = heard.named_needs.iter().all(|need| !product.attributes.contains(need));
+        lacks_all && self.dialogue.parts.named(&heard.words).iter().any(|part| part.is_told(&text))
+    }
+
     /// "And the screen?", of what they see, is answered where a text tells of it; else it is not known here. Whether that is asked.
     pub(super) fn of_a_part(&mut self, heard: &Heard) -> bool {
         let asks =
             |want: &Intent| is_small_talk(*want) || matches!(want, Intent::ProductInquiry | Intent::Availability);
-        let is_plain = heard.choice.is_none() && heard.media.is_none() && heard.named_needs.is_empty();
         let shown = self.shown();
+        // "How is the battery?", of what is not known for a long one, asks what there is to tell of it.
+        let is_lacked = |one: &Product| {
+            heard.named_needs.iter().all(|need| !one.attributes.contains(need)) && self.asks_something(heard)
+        };
+        let of_part = heard.named_needs.is_empty() || matches!(shown.as_slice(), [one] if is_lacked(one));
+        let is_plain = heard.choice.is_none() && heard.media.is_none() && of_part;
         if !is_plain
             || self.memory.trouble
             || shown.is_empty()
@@ -98,8 +119,12 @@ impl<'a> Reply<'a> {
         }
         let tells = |product: &Product| {
             let text = self.summary(product).to_lowercase();
-            parts.iter().any(|part| part.is_told(&text))
+            let name = product.name.to_lowercase();
+            !text.is_empty() && parts.iter().any(|part| part.is_told(&text) || part.is_in_name(&name))
         };
+        if !heard.named_needs.is_empty() && !shown.iter().copied().any(tells) {
+            return false;
+        }
         // Of sizes that things are had in more is said elsewhere.
         if !shown.iter().copied().any(tells) && self.names_variant(heard) {
             return false;

@@ -198,6 +198,12 @@ impl Pointings {
         self.little.get(language).is_some_and(|words| words.contains(word))
     }
 
+    /// Words of grammar and of talk, in all languages.
+    pub(super) fn everyday(&self) -> impl Iterator<Item = &str> {
+        let of_talk = self.cues.values().flat_map(BTreeMap::values).flatten();
+        self.little.values().flatten().chain(of_talk).map(String::as_str)
+    }
+
     /// Whether a word in small letters is one of sums in that language.
     pub(super) fn is_of_money(&self, word: &str, language: &str) -> bool {
         self.money.get(language).is_some_and(|words| words.contains(word))
@@ -307,10 +313,19 @@ impl Pointings {
 
     /// The kind of product that words in small letters may mean where they name nothing else.
     pub(super) fn loosely(&self, words: &str) -> Option<&str> {
-        let found: Vec<&(usize, IsMeant)> = self.loosely.in_words(words).flat_map(|(_, _, kinds)| kinds).collect();
-        let is_other = |kind: usize| found.contains(&&(kind, false));
-        let kinds = found.iter().filter(|(_, is_meant)| *is_meant).map(|(kind, _)| *kind);
-        self.loose_kinds.get(kinds.filter(|kind| !is_other(*kind)).min()?).map(String::as_str)
+        self.loosely_called(words).map(|(kind, _)| kind)
+    }
+
+    /// The same, with what it is called.
+    pub(super) fn loosely_called<'w>(&self, words: &'w str) -> Option<(&str, &'w str)> {
+        let hits = self.loosely.in_words(words).flat_map(|(start, end, kinds)| {
+            kinds.iter().map(move |(kind, is_meant)| (*kind, *is_meant, &words[start..end]))
+        });
+        let found: Vec<(usize, IsMeant, &str)> = hits.collect();
+        let is_other = |kind: usize| found.iter().any(|(other, is_meant, _)| *other == kind && !is_meant);
+        let meant = found.iter().filter(|(kind, is_meant, _)| *is_meant && !is_other(*kind));
+        let (kind, _, called) = meant.min_by_key(|(kind, ..)| *kind)?;
+        Some((self.loose_kinds.get(*kind)?.as_str(), *called))
     }
 
     /// Whether a kind of product is a part of another.

@@ -176,6 +176,21 @@ impl<'a> Reply<'a> {
         any
     }
 
+    /// Whether of a list of several kinds some are for what they can spend: these are shown.
+    pub(super) fn narrow_list(&mut self) -> bool {
+        let purse = Purse::of(self.memory.budget.as_ref(), self.shop);
+        if self.memory.budget.is_none() || purse.unknown {
+            return false;
+        }
+        let list: Vec<_> = self.memory.list().iter().filter_map(|sku| choice::by_sku(self.shop, sku)).collect();
+        let products: Vec<_> = list.iter().copied().filter(|product| purse.holds(product.price)).collect();
+        let any = list.len() > 1 && !products.is_empty();
+        if any {
+            self.show(Fit { products, ..Fit::default() });
+        }
+        any
+    }
+
     /// Whether these and no others are what they see.
     fn sees(&self, products: &[&Product]) -> bool {
         self.memory.shown.iter().eq(products.iter().map(|product| &product.sku))
@@ -306,9 +321,12 @@ impl<'a> Reply<'a> {
     pub(super) fn list_products(&mut self, products: &[&Product]) {
         self.rows.clear();
         for product in products {
-            let description = match self.summary(product) {
-                "" => self.money(product.price),
-                summary => side_by_side(&self.money(product.price), summary),
+            // What of its name the title has no room for stands behind the price: that tells it from others.
+            let told = [rest_of_title(&product.name), self.summary(product)];
+            let told: Vec<&str> = told.into_iter().filter(|told| !told.is_empty()).collect();
+            let description = match told.is_empty() {
+                true => self.money(product.price),
+                false => side_by_side(&self.money(product.price), &told.join(" · ")),
             };
             self.row((format!("product:{}", product.sku), product.name.clone(), description));
         }
@@ -370,6 +388,21 @@ impl<'a> Reply<'a> {
         self.repeats = !self.memory.tells_first(&told) && self.memory.shown == seen;
         self.say(section, values);
         self.list_products(&fit.products);
+    }
+}
+
+/// What is left of a name behind the title of a row, by whole words where it has several.
+fn rest_of_title(name: &str) -> &str {
+    let title = cut(name, ListRow::LONGEST_TITLE);
+    if title == name {
+        return "";
+    }
+    let kept = title.trim_end_matches('…').trim_end();
+    let rest = name.strip_prefix(kept).unwrap_or_default();
+    let parts_word = rest.starts_with(char::is_alphanumeric) && name.contains(char::is_whitespace);
+    match parts_word {
+        true => rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim()),
+        false => rest.trim(),
     }
 }
 

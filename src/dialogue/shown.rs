@@ -109,6 +109,20 @@ impl<'a> Reply<'a> {
     pub(super) fn called(&self, shown: &[&'a Product], list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
         let words = heard.words.as_str();
         let counts = |word: &str| self.names_by_itself(word, heard);
+        // "Have you got the M?"
+        let is_letter =
+            |word: &&str| word.chars().count() == 1 && !self.dialogue.pointings.is_little(word, &self.language);
+        let letters: Vec<&str> = words.split(|c: char| !c.is_alphanumeric()).filter(is_letter).collect();
+        let has_letter = |product: &&&Product| {
+            product
+                .name
+                .to_lowercase()
+                .split_whitespace()
+                .any(|word| word.chars().all(char::is_alphabetic) && letters.contains(&word))
+        };
+        if let (Some(one), None) = (list.iter().find(has_letter), list.iter().filter(has_letter).nth(1)) {
+            return if list.len() > 1 { vec![*one] } else { Vec::new() };
+        }
         let of_list = by_word_of_name(list, words, counts);
         if list.len() > 1 && !of_list.is_empty() && of_list.len() < list.len() {
             return of_list;
@@ -225,6 +239,14 @@ impl<'a> Reply<'a> {
         let of_one_kind = shown.iter().all(|product| product.key == least.key);
         let kind = of_one_kind.then_some(least.key.as_str());
         let cheaper = choice::cheaper(kind, least.price, self.memory, self.shelf());
+        // What costs less and has not what they need is told to be so, where what they see has it.
+        let has_all = |product: &Product| choice::lacks(self.memory, product) == 0;
+        if has_all(least) && !cheaper.is_empty() && !cheaper.iter().any(|product| has_all(product)) {
+            let needs: Vec<String> = self.memory.needs.iter().map(|need| self.word(need)).collect();
+            self.memory.show(cheaper.iter().copied());
+            self.say("show_near", context! { needs, over_budget => false, lacking => true });
+            return self.list_products(&cheaper);
+        }
         match cheaper.as_slice() {
             [] => {
                 let values = self.product_values(least);

@@ -10,6 +10,9 @@ use super::pointing::Cue;
 use super::short_answers::ShortAnswer;
 use crate::domain::Intent;
 
+/// "I have got one more question about that, please."
+const FEW_WORDS: usize = 9;
+
 impl Reply<'_> {
     /// Whether they only say all right, or thank once more, after an answer that left nothing open.
     pub(super) fn wants_nothing(&self, heard: &Heard) -> bool {
@@ -35,7 +38,12 @@ impl Reply<'_> {
         if heard.choice.is_some() || !is_talk || heard.refined {
             return false;
         }
-        if self.memory.greeted && !heard.understood && self.says(Cue::Settled, heard) {
+        let will_ask = || {
+            let is_short =
+                heard.words.split_whitespace().count() <= FEW_WORDS && !heard.words.contains(char::is_numeric);
+            is_short && heard.named_needs.is_empty() && self.says(Cue::WillAsk, heard)
+        };
+        if self.memory.greeted && !heard.understood && (self.says(Cue::Settled, heard) || will_ask()) {
             self.say("noted", context! {});
             return true;
         }

@@ -161,6 +161,7 @@ impl<'a> Reply<'a> {
             && heard.says_nothing_beside()
             && !heard.words.contains(is_question)
             && !self.says(Cue::Asks, heard)
+            && !self.says(Cue::WhichOne, heard)
             && (self.says(Cue::Takes, heard) || self.dialogue.short_answers.is_noted(&rest()))
     }
 

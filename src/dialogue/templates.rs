@@ -259,6 +259,11 @@ impl Templates {
         found.map_or_else(|| in_words().into(), |word| word.as_str().into())
     }
 
+    /// Every word of what kinds of product, properties, days and states are called, in all languages.
+    pub(super) fn all_words(&self) -> impl Iterator<Item = &str> {
+        self.words.values().flat_map(HashMap::values).flat_map(|called| called.split_whitespace())
+    }
+
     /// What a language writes between whole money and its parts.
     pub(super) fn mark(&self, language: &str) -> &str {
         let found = [language, "en"].into_iter().find_map(|language| self.words.get(language)?.get("decimal"));

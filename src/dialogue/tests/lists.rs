@@ -172,3 +172,66 @@ fn who_sells_of_few_categories_has_ideas_of_all_kinds() {
     talk.write("I need a gift for my sister");
     expect(&talk.write("she likes reading"), &["Thing 01", "Thing 02", "Thing 03", "Thing 04"], &[]);
 }
+
+#[test]
+fn what_costs_less_and_has_not_what_they_need_is_told_to_be_so() {
+    let mut talk = Talk::new("US");
+    talk.write("a foldable phone");
+    expect(
+        &talk.write("anything cheaper?"),
+        &["everything you asked for (foldable)", "[product:P-102"],
+        &["These cost less"],
+    );
+    talk.another("US", &[]);
+    talk.write("a waterproof phone");
+    talk.write("nova s7 pro");
+    expect(&talk.write("something cheaper"), &["Tera Rugged: 329"], &["everything you asked for"]);
+}
+
+#[test]
+fn a_budget_narrows_a_list_of_several_kinds() {
+    let mut talk = Talk::new("ES");
+    expect(&talk.write("qué me recomiendas para regalar a mi novio, le gusta correr"), &["Stride Run"], &[]);
+    expect(&talk.write("unos 70 dólares"), &["Iron Pair"], &["category:", "P-110"]);
+}
+
+#[test]
+fn which_is_the_cheapest_puts_nothing_side_by_side() {
+    let mut talk = Talk::new("FR");
+    for (country, list, words) in [
+        ("FR", "téléphone à moins de 500 dollars", "lequel est le moins cher"),
+        ("IT", "telefono sotto i 500 dollari", "qual è il più economico"),
+        ("ES", "teléfono hasta 500 dólares", "cuál es el más barato"),
+        ("ID", "hp di bawah 500 dolar", "yang mana paling murah"),
+        ("IN", "phone 500 dollar tak", "sabse sasta kaun sa hai"),
+    ] {
+        talk.another(country, &[]);
+        talk.write(list);
+        talk.hear(InboundMessage { text: Some(words.into()), ..InboundMessage::default() });
+        assert!(!talk.memory.wants.contains(&Intent::Compare), "{words}");
+        expect(&talk.answer(Standing::Bot), &["Lumen Lite", "129"], &["Nova S5"]);
+        talk.now = talk.now + crate::domain::Duration::minutes(5);
+    }
+}
+
+#[test]
+fn who_says_that_it_is_much_and_no_more_sees_what_costs_less() {
+    let mut talk = Talk::new("US");
+    for (country, list, words) in [
+        ("US", "nova s5", "hmm that's a lot"),
+        ("IT", "ciao, quanto costa il nova s5?", "troppo"),
+        ("FR", "bonjour, combien coûte le nova s5 ?", "c'est trop"),
+        ("ID", "halo kak, nova s5 berapa harganya?", "kemahalan"),
+    ] {
+        talk.another(country, &[]);
+        talk.write(list);
+        expect(&talk.write(words), &["Lumen Lite", "129"], &[]);
+    }
+    talk.another("TR", &[]);
+    talk.write("nova s5 ne kadar");
+    expect(&talk.write("çok güzel"), &[], &["Lumen"]);
+    // "Which is the cheapest?" takes nothing.
+    talk.another("CN", &[]);
+    talk.write("有没有降噪耳机");
+    assert_eq!(reason(&talk.write("哪个最便宜")), None);
+}

@@ -8,6 +8,7 @@ mod carts;
 mod doubts;
 mod languages;
 mod lists;
+mod names;
 mod of_list;
 mod orders;
 mod parts;
@@ -92,6 +93,22 @@ impl Talk {
             delivery: None,
             now,
         }
+    }
+
+    /// A shop of its own: of each product its name, kind, price, stock and what is told of it.
+    fn of_shop(country: &str, currency: &str, sold: &[(&str, &str, u32, u32, &str)]) -> Self {
+        let product = |(place, (name, key, price, stock, summary)): (usize, &(&str, &str, u32, u32, &str))| -> Product {
+            let written = serde_json::json!({
+                "sku": format!("N-{place}"), "name": name, "key": key, "price": price, "stock": stock, "summary": summary,
+            });
+            serde_json::from_value(written).unwrap()
+        };
+        let mut talk = Self::new(country);
+        talk.shop.currency = currency.parse().unwrap();
+        talk.shop.products = sold.iter().enumerate().map(product).collect();
+        let (dialogue, _) = Dialogue::compile(&files("templates"), &files("keywords"), &talk.shop.products);
+        talk.dialogue = dialogue.unwrap();
+        talk
     }
 
     /// Another customer of the same shop, who has said nothing yet.

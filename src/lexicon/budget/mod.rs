@@ -17,7 +17,7 @@ use crate::reading::Reader;
 use crate::search::matcher::Hit;
 use denials::turned;
 use figures::{is_capacity, is_price_tag, is_round, is_told_as_money, is_year};
-use hotline_domain::{Amount, Budget, Intent, Mention, Reading};
+use hotline_domain::{Amount, Budget, Intent, Mention, Reading, Span};
 use not_budget::NotBudget;
 use pairs::{bargained, stretched, take_back};
 
@@ -48,6 +48,9 @@ const NUMBERED: [Intent; 4] = [Intent::OrderStatus, Intent::Location, Intent::St
 
 /// The rank of what words beside it say that it can be spent.
 pub(crate) const TOLD: u8 = 3;
+
+/// …and of what is offered in place of another shop's price: no words around it speak against that.
+pub(crate) const OFFERED: u8 = 4;
 
 /// How far the nearest of the words stands from a sum, if it is near.
 type Distance = Option<usize>;
@@ -164,7 +167,8 @@ impl Reader<'_> {
                     Verdict::Not(NotBudget::AskedBack)
                 }
                 Sure::Itself => {
-                    let apart = self.is_apart_from(Intent::Shipping, &sum, reading);
+                    // "Not more than 400, delivery included" asks for no fee.
+                    let apart = !self.folded.asks || self.is_apart_from(Intent::Shipping, &sum, reading);
                     let rank = budget_rank(&sum, says, elsewhere, hints, hits, reading, apart);
                     rank.map_or_else(Verdict::Not, Verdict::Budget)
                 }
@@ -173,9 +177,13 @@ impl Reader<'_> {
         };
         let mut judged: Vec<(Found, Verdict)> = sums.found.iter().zip(sure).map(verdict).collect();
         take_back(&mut judged);
-        let elsewhere = [Intent::Compare, Intent::Complaint, Intent::ReturnRefund];
-        if reading.wants(Intent::Discount) && !elsewhere.iter().any(|intent| reading.wants(*intent)) {
-            bargained(&mut judged);
+        let settled = [Intent::Complaint, Intent::ReturnRefund];
+        if !settled.iter().any(|intent| reading.wants(*intent)) {
+            let compares = reading.wants(Intent::Compare);
+            bargained(&mut judged, |price, offer| match compares {
+                true => self.is_asked_for_less(price, offer, reading).then_some(OFFERED),
+                false => haggles.then_some(TOLD),
+            });
         }
         self.fallen(&mut judged, sums);
         judged
@@ -183,8 +191,7 @@ impl Reader<'_> {
 
     /// "Is delivery free? Max 200": a question about something else is over where the sum begins.
     fn is_apart_from(&self, intent: Intent, sum: &Found, reading: &Reading) -> bool {
-        let asked = reading.intents.iter().position(|other| *other == intent);
-        let Some(span) = asked.and_then(|place| reading.intent_spans.get(place)) else { return false };
+        let Some(span) = place_of(intent, reading) else { return false };
         let before = (0..sum.start).rev().take_while(|at| self.folded.origin(*at) >= span.end);
         before.into_iter().any(|at| matches!(self.folded.chars[at], '?' | '.' | '!' | '。' | '؟'))
     }
@@ -330,6 +337,12 @@ impl Reader<'_> {
     }
 }
 
+/// Where a message says what its customer wants.
+fn place_of(intent: Intent, reading: &Reading) -> Option<Span> {
+    let place = reading.intents.iter().position(|other| *other == intent)?;
+    reading.intent_spans.get(place).copied()
+}
+
 fn is_about_things(reading: &Reading) -> bool {
     !reading.products.is_empty() || !reading.brands.is_empty()
 }
@@ -377,12 +390,11 @@ fn budget_rank(
     let says_nothing = |intent: &Intent| matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Location);
     let wishes = [Intent::Buy, Intent::ProductInquiry];
     let open = || reading.intents.iter().all(says_nothing) || wishes.iter().any(|one| reading.wants(*one));
-    let asks = || reading.wants(Intent::Price) || reading.wants(Intent::Compare);
     let compares = || [Intent::Compare, Intent::Payment].iter().any(|one| reading.wants(*one));
     match (says, elsewhere) {
         (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says < elsewhere) => Ok(TOLD),
         // A limit beside a product is its budget, "up to 30 a month" too…
-        (_, Some(_)) if limits && product() && !asks() => Ok(2),
+        (_, Some(_)) if limits && product() && !reading.wants(Intent::Compare) => Ok(2),
         // …and a range, unless the other reason stands right beside it.
         (_, Some(apart)) if !(capped && product() && apart > QUOTED) => Err(NotBudget::Elsewhere),
         // "3000, at most 3200": the limit is the answer.

@@ -4,10 +4,11 @@ use rust_decimal::Decimal;
 
 use super::figures::is_round;
 use super::not_budget::NotBudget;
-use super::{NEAR, Sure, TOLD, Verdict, as_budget, is_border, is_exact, value};
+use super::{NEAR, Sure, Verdict, as_budget, is_border, is_exact, place_of, value};
+use crate::dictionary::meanings::Meaning;
 use crate::money::{Found, Sums};
 use crate::reading::Reader;
-use hotline_domain::{Amount, Budget};
+use hotline_domain::{Amount, Budget, Intent, Reading};
 
 /// A limit is at most so many times what is wished for.
 const MOST_STRETCHED: u32 = 3;
@@ -107,8 +108,8 @@ pub(crate) fn take_back(judged: &mut [(Found, Verdict)]) {
 }
 
 /// "1,450 you say, settle it at 1,200", "90 instead of 110": who bargains names the price first and then what they would pay, unless
-/// the words between them say that it is the other way round.
-pub(crate) fn bargained(judged: &mut [(Found, Verdict)]) {
+/// the words between them say that it is the other way round. How surely the second is offered for the first tells `offered`.
+pub(crate) fn bargained(judged: &mut [(Found, Verdict)], offered: impl Fn(&Found, &Found) -> Option<u8>) {
     for at in 1..judged.len() {
         let [first, second] = &mut judged[at - 1..=at] else { continue };
         let ((price, asked), (offer, given)) =
@@ -116,8 +117,9 @@ pub(crate) fn bargained(judged: &mut [(Found, Verdict)]) {
         let sums = *asked != Verdict::NoSum && *given != Verdict::NoSum;
         let alike = is_exact(price) && is_exact(offer) && price.amount.currency == offer.amount.currency;
         let (high, low) = (value(price), value(offer));
-        if sums && alike && low < high && low * Decimal::from(MOST_BARGAINED) >= high {
-            (*asked, *given) = (Verdict::Not(NotBudget::Elsewhere), Verdict::Budget(TOLD));
+        let lower = sums && alike && low < high && low * Decimal::from(MOST_BARGAINED) >= high;
+        if let Some(rank) = lower.then(|| offered(price, offer)).flatten() {
+            (*asked, *given) = (Verdict::Not(NotBudget::Elsewhere), Verdict::Budget(rank));
         }
     }
 }
@@ -147,7 +149,31 @@ fn both_bounds(first: &Amount, second: &Amount) -> Option<Budget> {
     (first.min.is_none() && least < most).then(|| Budget { min: Some(least), ..as_budget(first) })
 }
 
+/// The cues of another shop, and of what is asked of this one.
+const OTHER_SHOP: &str = "other_shop";
+const ACCEPT: &str = "accept";
+
 impl Reader<'_> {
+    /// "Bei Saturn 549, macht ihr 500?": behind the price of another shop it is asked whether this one will take less, and no other
+    /// is named for that.
+    pub(crate) fn is_asked_for_less(&self, price: &Found, offer: &Found, reading: &Reading) -> bool {
+        let until = offer.end + NEAR;
+        let parted = |place: usize| place > offer.end && (offer.end..place).any(|at| is_border(self.folded.chars[at]));
+        let cue = |wanted: &str, places: std::ops::Range<usize>| {
+            let known = |meaning: &Meaning| matches!(meaning, Meaning::Cue { name, .. } if **name == *wanted);
+            let beside = |start: usize| places.contains(&start) && !parted(start);
+            self.scan.hits.iter().any(|hit| known(hit.meaning) && beside(hit.start))
+        };
+        let elsewhere = cue(OTHER_SHOP, price.start.saturating_sub(2 * NEAR)..price.start);
+        let lowers = place_of(Intent::Discount, reading).is_some_and(|span| {
+            let behind = span.start >= price.amount.span.end;
+            // A phrase behind the next clause is about what follows.
+            let at = self.folded.chars.len().min(until);
+            behind && (price.end..at).any(|at| self.folded.origin(at) == span.start && !parted(at))
+        });
+        elsewhere && (lowers || cue(ACCEPT, price.end..until)) && !cue(OTHER_SHOP, price.end..until)
+    }
+
     /// "75011 Paris, budget 300 €": a bare number of an earlier clause than the word of budget, which has its own sum.
     pub(crate) fn is_before_budget(&self, sum: &Found, sums: &Sums) -> bool {
         let named = |other: &Found| other.amount.currency.is_some() && !other.amount.currency_inferred;

@@ -85,13 +85,14 @@ impl Finder<'_> {
             return None;
         }
         let joins = touches || joint.is_some() || next.lead == Lead::Joint;
-        let half = next.value == Decimal::new(5, 1) && joins && next.in_words();
+        // "Und ein halber", "وربع".
+        let fraction = next.value > Decimal::ZERO && next.value < Decimal::ONE && joins && next.in_words();
         let part = match coin.map(|(coin, _)| coin.part / coins.finer) {
             Some(part) if part < coins.rank && next.value * part < coins.rank => {
                 coins.rank = part;
                 next.value * part
             }
-            None if half => next.value,
+            None if fraction => next.value,
             // 三块零四: no dimes.
             None if touches && next.value.is_zero() && next.in_words() => {
                 coins.rank /= Decimal::TEN;

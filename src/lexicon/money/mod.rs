@@ -210,11 +210,17 @@ pub(crate) fn find(
         now: tokens.places(Marks::NOW),
         if_good: tokens.places(Marks::IF_GOOD),
         adds: tokens.places(Marks::ADDS),
-        half: tokens.places(Marks::HALF),
+        half: tokens.places(Marks::HALF).into_iter().filter(|place| !is_in_number(&numbers, *place)).collect(),
         per: tokens.places(Marks::PER),
         explained,
         other_words,
     }
+}
+
+/// "Two and a half at most" halves nothing. The numbers stand in order.
+fn is_in_number(numbers: &[Number], (start, _): (usize, usize)) -> bool {
+    let after = numbers.partition_point(|number| number.end <= start);
+    numbers.get(after).is_some_and(|number| number.start < start)
 }
 
 /// Words that are no part of a longer one that says the opposite: "pago" of "lo pago da voi". Both stand in order.
@@ -400,8 +406,10 @@ impl Finder<'_> {
 
     /// Whether a number looks like something else than money.
     fn is_weak(&self, sum: &Sum) -> bool {
-        let screen =
-            || is_resolution(self.tokens.chars, &sum.low) && sum.bound.is_none_or(|bound| bound == Bound::AtLeast);
+        // "8k to 10k" are no screens.
+        let ranges = sum.high.is_some_and(|high| high.scaled() && !is_resolution(self.tokens.chars, &high));
+        let bounds = sum.bound.is_some_and(|bound| bound != Bound::AtLeast);
+        let screen = || is_resolution(self.tokens.chars, &sum.low) && !ranges && !bounds;
         // "最多1.2w": nobody limits so few watts.
         let bounded = sum.bound.is_some() && is_myriad(self.tokens.chars, &sum.low);
         sum.low.weak && !bounded || screen()

@@ -219,10 +219,10 @@ pub(crate) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
         }
         // 起码 is a bound, though 码 is a size.
         let bounds = |label: usize| tokens.before(at, |word| word.before).is_some_and(|(_, start)| start < label);
-        // "450 no 4500": nº folds to the same.
+        // "450 no 4500", "no 1000, con 800": nº folds to the same.
         let denies = |label: usize| {
             let before = tokens.back_over_spaces(label).checked_sub(1).map(|at| tokens.chars[at]);
-            tokens.chars[label..at] == ['n', 'o'] && before.is_some_and(|c| c.is_ascii_digit())
+            tokens.chars[label..at] == ['n', 'o'] && before.is_none_or(|c| c.is_ascii_digit())
         };
         // "31 размер до 4000": the label is that of the number before it.
         let behind = |label: usize| {

@@ -314,9 +314,9 @@ impl Finder<'_> {
         let named = || self.name_at(self.tokens.skip_spaces(high.end)).is_some();
         let listed = matches!(between, [',', ' ']) && (thousands || named());
         let touches = listed || matches!(between, [] | [' ' | '-' | '、' | ',']);
-        // सौ डेढ़ सौ, yüz yüz elli.
+        // सौ डेढ़ सौ, yüz yüz elli, 百幾二百.
         let hundreds =
-            (listed || matches!(between, [' '])) && are_hundreds(from, if inverted { to } else { high.value });
+            (listed || matches!(between, [] | [' '])) && are_hundreds(from, if inverted { to } else { high.value });
         let shared = match tens {
             true => thousands || named(),
             false => inverted || high.scaled() || matches!(between, [] | [' '] | [',', ' ']) && named(),

@@ -2,7 +2,7 @@
 
 use super::numbers::Of;
 use super::weights::feature;
-use crate::budget::Verdict;
+use crate::budget::{OFFERED, Verdict};
 use crate::budget::not_budget::NotBudget;
 use crate::money::{Found, Sums};
 use crate::reading::Reader;
@@ -39,7 +39,7 @@ impl Reader<'_> {
         for ((_, verdict), weighed) in judged.iter_mut().zip(weighed) {
             match verdict {
                 // Two may be one: "I thought of 2000, but 2300 is possible".
-                Verdict::Budget(_) if budgets == 1 && !corrected && weighed < LEAST => {
+                Verdict::Budget(rank) if *rank < OFFERED && budgets == 1 && !corrected && weighed < LEAST => {
                     *verdict = Verdict::Not(NotBudget::Weighed)
                 }
                 Verdict::Not(why) if budgets == 0 && weighed > ENOUGH && !REFUSED.contains(why) => {

@@ -148,7 +148,7 @@ impl Reader<'_> {
             let sum = Found { amount, ..sum.clone() };
             // Who refuses to spend more, or less, tells what can be spent.
             let says = if refused || below { Some(0) } else { self.nearest(&sums.budget, &sum) };
-            let elsewhere = self.nearest(&sums.elsewhere, &sum);
+            let elsewhere = self.nearest(&sums.elsewhere, &sum).filter(|_| !self.is_limit_behind(&sum, sums));
             let verdict = match sure {
                 Sure::No => Verdict::NoSum,
                 Sure::Itself if sum.points => Verdict::Not(NotBudget::Pointed),

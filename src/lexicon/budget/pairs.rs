@@ -154,6 +154,17 @@ const OTHER_SHOP: &str = "other_shop";
 const ACCEPT: &str = "accept";
 
 impl Reader<'_> {
+    /// "I've a 20 voucher, and the total must stay below 80": the word that tells another reason stands before the sum before, and is
+    /// that one's.
+    pub(crate) fn is_limit_behind(&self, sum: &Found, sums: &Sums) -> bool {
+        let before = sums.found.partition_point(|other| other.end <= sum.start);
+        let Some(other) = before.checked_sub(1).map(|place| &sums.found[place]) else { return false };
+        let own = |(start, end): &(usize, usize)| *end > other.end && *start <= sum.end + NEAR;
+        let of_other = |(_, end): &(usize, usize)| *end <= other.start;
+        let limits = sum.amount.min.is_none() && other.plausible && is_exact(other);
+        limits && sums.elsewhere.iter().any(of_other) && !sums.elsewhere.iter().any(own)
+    }
+
     /// "Bei Saturn 549, macht ihr 500?": behind the price of another shop it is asked whether this one will take less, and no other
     /// is named for that.
     pub(crate) fn is_asked_for_less(&self, price: &Found, offer: &Found, reading: &Reading) -> bool {

@@ -27,7 +27,7 @@ use crate::search::matcher::Hit;
 use file::Bound;
 use hotline_domain::{Amount, Currency, Span};
 use marks::Marks;
-use no_money::is_no_money;
+use no_money::{is_myriad, is_no_money, is_resolution};
 use ranges::shared;
 use tokens::{Elsewhere, Tokens};
 use words::MoneyWords;
@@ -486,15 +486,4 @@ impl Finder<'_> {
             bare: !named && !sum.low.scaled() && !sum.low.grouped && sum.high.is_none_or(|high| !high.scaled()),
         }
     }
-}
-
-/// 1.2w, and no 65w of a charger.
-fn is_myriad(chars: &[char], number: &Number) -> bool {
-    chars[number.end - 1] == 'w' && number.coefficient < Decimal::TEN
-}
-
-/// 4k and 8k are screens as often as sums.
-fn is_resolution(chars: &[char], number: &Number) -> bool {
-    let letter = number.digits == 1 && number.end == number.start + 2 && chars[number.end - 1] == 'k';
-    letter && [Decimal::from(4), Decimal::from(8)].contains(&number.coefficient)
 }

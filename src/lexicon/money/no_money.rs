@@ -246,3 +246,14 @@ pub(crate) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
     }
     false
 }
+
+/// 1.2w, and no 65w of a charger.
+pub(crate) fn is_myriad(chars: &[char], number: &Number) -> bool {
+    chars[number.end - 1] == 'w' && number.coefficient < Decimal::TEN
+}
+
+/// 4k and 8k are screens as often as sums.
+pub(crate) fn is_resolution(chars: &[char], number: &Number) -> bool {
+    let letter = number.digits == 1 && number.end == number.start + 2 && chars[number.end - 1] == 'k';
+    letter && [Decimal::from(4), Decimal::from(8)].contains(&number.coefficient)
+}

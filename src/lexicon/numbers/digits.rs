@@ -7,6 +7,9 @@ const MOST_DIGITS: usize = 15;
 /// Two round numbers with a space between them are a range and no thousands up to so much apart, where they are no fifties.
 const MOST_BETWEEN_TENS: u32 = 50;
 
+/// Words that are said twice have so many letters.
+const LEAST_DOUBLED: usize = 4;
+
 /// Digits as they stand in a text, with groups and a fraction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Digits {
@@ -52,7 +55,7 @@ pub(crate) fn digits(chars: &[char], start: usize, unit_at: &dyn Fn(usize) -> bo
                 let alike = groups.later.iter().all(|(other, _)| *other == mark);
                 let unit = mark == ' ' && (unit_at(behind) || chars.get(behind) == Some(&' ') && unit_at(behind + 1));
                 let alone = mark == ' ' && size == 3 && groups.first >= 2 && groups.later.is_empty();
-                let two = alone && are_two(chars, start, groups.first);
+                let two = alone && are_two(chars, start, groups.first) || mark == ' ' && doubles_word(chars, start);
                 size == 3 && groups.first <= 3 && !groups.starts_with_zero && alike && !unit && !two
             }
             _ => false,
@@ -191,6 +194,12 @@ fn are_two(chars: &[char], start: usize, size: usize) -> bool {
     let near = round(50) && second <= 2 * first || round(10) && second <= first + MOST_BETWEEN_TENS;
     // "500 500 wale": so much for each.
     (first < second && near || first == second && round(10)) && !more && !goes_on(behind + 3)
+}
+
+/// "Kira2 600rb": the figure says a word twice, as Malay writes it. What names money before a number is shorter: R8 499.
+fn doubles_word(chars: &[char], start: usize) -> bool {
+    let letters = chars[..start].iter().rev().take(LEAST_DOUBLED).take_while(|c| c.is_ascii_alphabetic()).count();
+    chars[start] == '2' && letters == LEAST_DOUBLED
 }
 
 /// Threes, or pairs before the last three, as in India.

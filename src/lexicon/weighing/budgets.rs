@@ -2,14 +2,14 @@
 
 use super::numbers::Of;
 use super::weights::feature;
-use crate::budget::{OFFERED, Verdict};
 use crate::budget::not_budget::NotBudget;
+use crate::budget::{OFFERED, Verdict};
 use crate::money::{Found, Sums};
 use crate::reading::Reader;
 use hotline_domain::Reading;
 
 /// Chosen as those of `numbers.rs` were. Where all weighs less than this, what made a sum the budget is not believed…
-const LEAST: f32 = -0.3;
+const LEAST: f32 = -0.35;
 /// …and where it weighs more than this, nothing else is needed.
 const ENOUGH: f32 = 0.3;
 /// What the customer says not to be the budget is none, whatever it weighs.
@@ -36,11 +36,16 @@ impl Reader<'_> {
         // Who corrects a sum means it: "打错了，是450不是4500".
         let corrected = judged.iter().any(|(sum, _)| sum.taken_back);
         let budgets = judged.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Budget(_))).count();
-        for ((_, verdict), weighed) in judged.iter_mut().zip(weighed) {
+        // "A hair dryer for 69.90 at most" sets a limit, whatever things are told of hair dryers elsewhere.
+        let wishes = reading.intents.is_empty() && !reading.products.is_empty();
+        let is_limit = |sum: &Found| wishes && sum.amount.min.is_none() && sum.amount.max.is_some();
+        for ((sum, verdict), weighed) in judged.iter_mut().zip(weighed) {
             match verdict {
                 // Two may be one: "I thought of 2000, but 2300 is possible".
                 Verdict::Budget(rank) if *rank < OFFERED && budgets == 1 && !corrected && weighed < LEAST => {
-                    *verdict = Verdict::Not(NotBudget::Weighed)
+                    if !is_limit(sum) {
+                        *verdict = Verdict::Not(NotBudget::Weighed);
+                    }
                 }
                 Verdict::Not(why) if budgets == 0 && weighed > ENOUGH && !REFUSED.contains(why) => {
                     *verdict = Verdict::Budget(WEIGHED);

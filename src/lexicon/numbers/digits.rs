@@ -244,6 +244,17 @@ mod tests {
     }
 
     #[test]
+    fn a_figure_that_doubles_a_word_is_no_group_of_a_number() {
+        let read = |text: &str, start: usize| {
+            let chars: Vec<char> = text.chars().collect();
+            digits(&chars, start, &|_| false).value.to_string()
+        };
+        assert_eq!(read("kira2 600rb", 4), "2");
+        assert_eq!(read("zar2 600", 3), "2600");
+        assert_eq!(read("harga 2 600", 6), "2600");
+    }
+
+    #[test]
     fn halves_and_quarters_are_a_part_of_their_number() {
         let read = |text: &str| {
             let chars: Vec<char> = text.chars().collect();

@@ -40,12 +40,11 @@ impl Reader<'_> {
         let wishes = reading.intents.is_empty() && !reading.products.is_empty();
         let is_limit = |sum: &Found| wishes && sum.amount.min.is_none() && sum.amount.max.is_some();
         for ((sum, verdict), weighed) in judged.iter_mut().zip(weighed) {
+            let doubted = weighed < LEAST && !is_limit(sum);
             match verdict {
                 // Two may be one: "I thought of 2000, but 2300 is possible".
-                Verdict::Budget(rank) if *rank < OFFERED && budgets == 1 && !corrected && weighed < LEAST => {
-                    if !is_limit(sum) {
-                        *verdict = Verdict::Not(NotBudget::Weighed);
-                    }
+                Verdict::Budget(rank) if *rank < OFFERED && budgets == 1 && !corrected && doubted => {
+                    *verdict = Verdict::Not(NotBudget::Weighed);
                 }
                 Verdict::Not(why) if budgets == 0 && weighed > ENOUGH && !REFUSED.contains(why) => {
                     *verdict = Verdict::Budget(WEIGHED);

@@ -11,7 +11,7 @@ use hotline_domain::Reading;
 /// Chosen as those of `numbers.rs` were. Where all weighs less than this, what made a sum the budget is not believed…
 const LEAST: f32 = -0.35;
 /// …and where it weighs more than this, nothing else is needed.
-const ENOUGH: f32 = 0.3;
+const ENOUGH: f32 = 0.35;
 /// What the customer says not to be the budget is none, whatever it weighs.
 const REFUSED: [NotBudget; 3] = [NotBudget::Denied, NotBudget::TakenBack, NotBudget::Pointed];
 /// The rank of a budget that nothing but this tells: below all others.

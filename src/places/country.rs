@@ -7,7 +7,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 use serde::Deserialize;
 
 use super::Places;
-use crate::domain::{Address, ContactRef, Country, Problem, SourceFile};
+use crate::domain::{Address, ContactRef, Country, Phone, Problem, SourceFile};
 
 #[derive(Deserialize)]
 struct CountriesFile {
@@ -42,8 +42,10 @@ impl Areas {
 impl Places {
     /// Where somebody of that country lives, as far as their number tells.
     pub fn zone_of(&self, address: &Address, country: Country) -> Option<Tz> {
-        let digits = address.wa_id.as_deref().filter(|digits| country_by_number(digits) == Some(country));
-        digits.and_then(|digits| self.areas.zone(digits)).or_else(|| self.zone(country))
+        // Without what a country no longer writes in it, such as Mexico's 1.
+        let phone: Option<Phone> = address.wa_id.as_deref().and_then(|digits| digits.parse().ok());
+        let phone = phone.filter(|phone| country_of(&ContactRef::Phone(phone.clone())) == Some(country));
+        phone.and_then(|phone| self.areas.zone(phone.digits())).or_else(|| self.zone(country))
     }
 }
 

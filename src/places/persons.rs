@@ -13,6 +13,8 @@ use crate::domain::Language;
 const BEHIND: usize = 3;
 /// Somebody stands so many words behind "with" at most: "with my mother".
 const BESIDE: usize = 2;
+/// Who a sentence speaks of is told so many words, or characters, before the name at most.
+const BEFORE: usize = 60;
 /// Words for persons have so many characters at most where there are no spaces.
 const CHARACTERS: usize = 3;
 
@@ -101,7 +103,9 @@ impl Sentence<'_> {
     /// Where the sentence begins in which a word stands.
     fn begins(&self, place: usize) -> usize {
         let is_end = |at: &usize| self.words[*at].text.contains(['。', '！', '？', '!', '?', '\n']);
-        let opens = (0..=place).rev().find(|at| self.words.get(*at).is_some_and(|word| word.opens)).unwrap_or(0);
+        let first = place.saturating_sub(BEFORE);
+        let opens =
+            (first..=place).rev().find(|at| self.words.get(*at).is_some_and(|word| word.opens)).unwrap_or(first);
         (opens..place).rev().find(is_end).map_or(opens, |end| end + 1)
     }
 

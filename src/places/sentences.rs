@@ -14,6 +14,9 @@ use crate::domain::{Contact, Country, Intent, PlaceEvidence, Reading, Span};
 const DIRECTION: usize = 3;
 /// A city of so many people is known by its name alone in other countries too.
 const KNOWN_ABROAD: u64 = 250_000;
+/// Where somebody is, or where to send, is told within so many words, or characters where there are no spaces: what is behind them is not
+/// looked through for names.
+const LONGEST: usize = 500;
 /// Names in Chinese have at least so many characters.
 const CHARACTERS: usize = 2;
 
@@ -115,11 +118,10 @@ impl Places {
                     let is_meant = self.is_shown(sentence, &run, everyday, ways, country);
                     (is_meant && !self.is_of_street(sentence, &run, place)).then_some(place)
                 });
-                let is_own = !is_thing && !sentence.is_of_another(&run, &ways.persons);
+                named.extend(place.filter(|_| !is_thing && !sentence.is_of_another(&run, &ways.persons)));
                 if is_thing || place.is_some() {
                     taken.push(run);
                 }
-                named.extend(place.filter(|_| is_own));
             }
         }
         named
@@ -253,6 +255,9 @@ impl<'t> Sentence<'t> {
                 words.push(Word { text: word, span: Span { start: position, end: position + length }, opens });
                 opens = false;
             }
+            if words.len() == LONGEST {
+                break;
+            }
             opens |= part[word.len()..].contains(['.', '!', '?', '¿', '¡', '…', '\n', ':']);
             position += part.chars().count() as u32;
         }
@@ -260,7 +265,7 @@ impl<'t> Sentence<'t> {
     }
 
     fn of_characters(text: &'t str, goods: Vec<Span>) -> Self {
-        let places = text.char_indices().zip(0_u32..);
+        let places = text.char_indices().zip(0_u32..).take(LONGEST);
         let words = places.map(|((at, c), place)| Word {
             text: &text[at..at + c.len_utf8()],
             span: Span { start: place, end: place + 1 },

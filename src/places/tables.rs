@@ -120,7 +120,7 @@ pub(super) fn read(files: &[SourceFile], places: &mut Places) -> Vec<Problem> {
     let advice = "around, longer and like lists hold words; below [LANGUAGE], before and after list words, everyday = { either = [\"mesa\"] }, endings = { \"е\" = [\"а\", \"\"] }.";
     let wording: Wording = table(files, "places/wording.toml", advice, &mut problems);
     places.wording = wording.folded();
-    let advice = "Below [LANGUAGE], own, others, with and own_behind list words.";
+    let advice = "Below [LANGUAGE], own, others, with, and, and own_behind list words.";
     places.persons = table(files, "places/persons.toml", advice, &mut problems);
     let advice = "Below [names] one line for each country: DE = [\"Germany\", \"Deutschland\"]; below [directions], before and after list words.";
     let countries: Written = table(files, "places/countries.toml", advice, &mut problems);

@@ -356,7 +356,7 @@ impl Dialogue {
 }
 
 /// Whether so little is said that it asks for no comparison.
-fn is_bare(words: &str) -> bool {
+pub(super) fn is_bare(words: &str) -> bool {
     let is_dense = |letter: &char| ('\u{2e80}'..='\u{9fff}').contains(letter);
     words.split_whitespace().count() <= BARE_WORDS && words.chars().filter(is_dense).count() <= BARE_LETTERS
 }

@@ -220,11 +220,11 @@ pub(super) fn by_word_of_name<'a>(
     words: &str,
     counts: impl Fn(&str) -> bool,
 ) -> Vec<&'a Product> {
-    let by_first: Vec<_> = products.iter().copied().filter(|product| has_first_word(product, words)).collect();
+    let said = plain(words);
+    let by_first: Vec<_> = products.iter().copied().filter(|product| has_first_word(product, &said)).collect();
     if !by_first.is_empty() {
         return by_first;
     }
-    let said = plain(words);
     let is_called = |product: &Product| {
         let name = product.name.to_lowercase();
         name.split_whitespace().skip(1).any(|word| is_name(word) && stands_in(&said, &plain(word)) && counts(word))
@@ -253,9 +253,10 @@ pub(super) fn is_name(word: &str) -> bool {
     word.chars().count() >= SHORTEST_NAME && word.chars().all(char::is_alphabetic)
 }
 
-pub(super) fn has_first_word(product: &Product, words: &str) -> bool {
+/// Whether a name's first word stands in words in [`plain`] letters.
+pub(super) fn has_first_word(product: &Product, said: &str) -> bool {
     let name = plain(&product.name);
-    name.split_whitespace().next().is_some_and(|first| stands_in(&plain(words), first))
+    name.split_whitespace().next().is_some_and(|first| stands_in(said, first))
 }
 
 #[cfg(test)]

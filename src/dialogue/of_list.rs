@@ -18,6 +18,8 @@ use crate::domain::{Intent, Product};
 const CLOSE: u32 = 20;
 /// "How much is the Viva of 15 kg, please?"
 const MOST_WORDS: usize = 8;
+/// The letters of sighs: "hmm", "ooh".
+const SIGHS: [&str; 2] = ["hm", "ohaeu"];
 /// Letters of a word that names something that was not shown.
 const LONG_TOLD: usize = 6;
 /// Products of which it is told one by one that they have what is asked for.
@@ -179,7 +181,7 @@ impl<'a> Reply<'a> {
         let says_nothing = |word: &str| {
             word.is_empty()
                 || dialogue.pointings.is_little(word, &self.language)
-                || word.chars().all(|letter| "hmoaeu".contains(letter))
+                || SIGHS.iter().any(|sigh| word.chars().all(|letter| sigh.contains(letter)))
         };
         !heard.understood
             && heard.says_nothing_beside()

@@ -9,6 +9,7 @@ use super::choice;
 use super::hearing::Heard;
 use super::memory::Meant;
 use super::names::{SHORTEST_NAME, by_word_of_name, has_first_word};
+use super::plain::plain;
 use super::pointing::{Cue, Pointing, stands_in};
 use super::words::is_question;
 use crate::domain::{Intent, Product};
@@ -110,9 +111,13 @@ impl<'a> Reply<'a> {
         let words = heard.words.as_str();
         let counts = |word: &str| self.names_by_itself(word, heard);
         // "Have you got the M?"
-        let is_letter =
-            |word: &&str| word.chars().count() == 1 && !self.dialogue.pointings.is_little(word, &self.language);
-        let letters: Vec<&str> = words.split(|c: char| !c.is_alphanumeric()).filter(is_letter).collect();
+        let is_letter = |word: &&str| {
+            let is_little = || self.dialogue.pointings.is_little(word, &self.language);
+            word.chars().count() == 1 && !is_little() && counts(word)
+        };
+        // "What's" has no S of its own.
+        let apart = words.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+        let letters: Vec<&str> = apart.filter(is_letter).collect();
         let has_letter = |product: &&&Product| {
             product
                 .name
@@ -129,11 +134,12 @@ impl<'a> Reply<'a> {
         }
         let of_kind: Vec<_> =
             choice::suiting(self.memory, self.shelf()).into_iter().filter(|one| !list.contains(one)).collect();
-        let names_what_is_shown = !of_list.is_empty() || shown.iter().any(|product| has_first_word(product, words));
+        let said = plain(words);
+        let names_what_is_shown = !of_list.is_empty() || shown.iter().any(|product| has_first_word(product, &said));
         if names_what_is_shown {
             Vec::new()
         } else {
-            of_kind.into_iter().filter(|one| has_first_word(one, words)).collect()
+            of_kind.into_iter().filter(|one| has_first_word(one, &said)).collect()
         }
     }
 

@@ -5,13 +5,12 @@ use minijinja::context;
 use super::answer::{Call, Reply};
 use super::hearing::Heard;
 use super::is_small_talk;
+use super::listening::is_bare;
 use super::memory::Slot;
 use super::pointing::Cue;
 use super::short_answers::ShortAnswer;
+use super::words::is_question;
 use crate::domain::Intent;
-
-/// "I have got one more question about that, please."
-const FEW_WORDS: usize = 9;
 
 impl Reply<'_> {
     /// Whether they only say all right, or thank once more, after an answer that left nothing open.
@@ -39,9 +38,9 @@ impl Reply<'_> {
             return false;
         }
         let will_ask = || {
-            let is_short =
-                heard.words.split_whitespace().count() <= FEW_WORDS && !heard.words.contains(char::is_numeric);
-            is_short && heard.named_needs.is_empty() && self.says(Cue::WillAsk, heard)
+            let rest = self.dialogue.pointings.beside(Cue::WillAsk, &heard.words, Some(&self.language));
+            let is_little = is_bare(&rest) && !rest.contains(char::is_numeric) && !rest.contains(is_question);
+            is_little && heard.named_needs.is_empty() && rest != heard.words
         };
         if self.memory.greeted && !heard.understood && (self.says(Cue::Settled, heard) || will_ask()) {
             self.say("noted", context! {});

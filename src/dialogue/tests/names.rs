@@ -101,3 +101,25 @@ fn what_is_asked_of_a_part_is_not_denied_beside_a_text_that_tells_of_it() {
     talk.write("tem sérum?");
     expect(&talk.write("e o de acido hialuronico quanto custa"), &["Hialurônico 30ml: 55"], &["hidratante"]);
 }
+
+#[test]
+fn a_letter_by_itself_picks_a_size_and_that_of_a_short_form_none() {
+    let shirts = [
+        ("Cotton T-shirt S", "fashion/t_shirt", 19, 5, "Cotton"),
+        ("Cotton T-shirt M", "fashion/t_shirt", 21, 5, "Cotton"),
+        ("Cotton T-shirt L", "fashion/t_shirt", 23, 5, "Cotton"),
+    ];
+    for (country, asks, words, picks) in [
+        ("US", "do you have t-shirts?", "have you got the m?", true),
+        ("US", "do you have t-shirts?", "what's the price?", false),
+        ("US", "do you have t-shirts?", "i'm curious what they cost", false),
+        ("FR", "vous avez des t-shirts ?", "l'autre c'est combien ?", false),
+    ] {
+        let mut talk = Talk::of_shop(country, "USD", &shirts);
+        expect(&talk.write(asks), &["T-shirt S", "T-shirt M", "T-shirt L"], &[]);
+        let answer = seen(&talk.write(words));
+        let shown = ["T-shirt S", "T-shirt M", "T-shirt L"].map(|name| answer.contains(name));
+        assert_eq!(shown == [false, true, false], picks, "{words}: {answer}");
+        assert!(picks || shown[0] == shown[1] && shown[1] == shown[2], "{words}: {answer}");
+    }
+}

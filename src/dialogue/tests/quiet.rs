@@ -85,6 +85,11 @@ fn who_is_about_to_ask_is_not_told_that_they_were_not_understood() {
     talk.another("US", &[]);
     talk.write("nova s5");
     expect(&talk.write("quick question, do you ship to canada?"), &["We ship worldwide"], &[]);
+    // What is asked beside it and not understood is no mere announcement.
+    for words in ["one more question: where are your things made?", "请问一下你们的材料是哪里产的呢"] {
+        let noted = seen(&talk.write("i have a question"));
+        assert_ne!(seen(&talk.write(words)), noted, "{words}");
+    }
 }
 
 #[test]

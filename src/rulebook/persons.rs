@@ -48,7 +48,9 @@ impl Change<'_> {
                 if expires.is_some_and(|expires| expires <= self.now) {
                     return;
                 }
-                self.take_the_place(&tag, &evidence);
+                if is_persons(&evidence.by) {
+                    self.take_the_place(&tag, &evidence);
+                }
                 let held = HeldTag::new(at, expires, evidence.by.as_str(), Vec::new());
                 self.facts.tags.insert(tag.clone(), held);
                 self.told(tag, TagMove::Set, expires, &&evidence);
@@ -101,8 +103,13 @@ impl Change<'_> {
 /// The tag of a person that stands in the way of a rule's: of an exclusive group one is held, and what people say stands until they
 /// take it away (N-26).
 pub(super) fn overruling<'f>(facts: &'f Facts, rule: &'f Rule, tag: &str) -> Option<&'f TagKey> {
-    let by_person = |(other, held): &(&TagKey, &HeldTag)| other.as_str() != tag && held.by.starts_with("agent:");
+    let by_person = |(other, held): &(&TagKey, &HeldTag)| other.as_str() != tag && is_persons(&held.by);
     group_of(rule).flat_map(|pattern| facts.like(pattern)).find(by_person).map(|(other, _)| other)
+}
+
+/// Whether a person gave it, and no campaign did in the name of one.
+fn is_persons(by: &str) -> bool {
+    by.strip_prefix("agent:").is_some_and(|agent| !agent.starts_with("campaign:"))
 }
 
 /// The tags of which a rule lets one be held. Of those about several things, such as a budget for each product, a person gives

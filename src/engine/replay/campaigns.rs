@@ -11,6 +11,8 @@ use crate::engine::fold::Knowledge;
 pub(crate) struct Campaigns {
     /// The tags that each began with, while it runs.
     tags: BTreeMap<String, Vec<String>>,
+    /// Those of campaigns that are over: one that starts once more has them again.
+    ended: BTreeMap<String, Vec<String>>,
     /// When which of them become one.
     over: Vec<(Timestamp, Vec<String>)>,
 }
@@ -24,14 +26,17 @@ impl Campaigns {
         knowledge: &Knowledge,
     ) {
         let known = self.tags.entry(event.campaign.clone()).or_default();
-        known.extend(event.tags.iter().cloned());
-        // A tag that another campaign uses anew is in use.
+        let again = (event.action == "start").then(|| self.ended.remove(&event.campaign)).flatten();
+        let used: Vec<String> = event.tags.iter().cloned().chain(again.into_iter().flatten()).collect();
+        // A tag that a campaign uses anew is in use.
         for (_, tags) in &mut self.over {
-            tags.retain(|tag| !event.tags.contains(tag));
+            tags.retain(|tag| !used.contains(tag));
         }
+        known.extend(used);
         if event.action == "end" {
             let due = (at + knowledge.governance.tags.campaign_after).max(received);
             let mut own = std::mem::take(known);
+            self.ended.insert(event.campaign.clone(), own.clone());
             own.retain(|tag| !self.tags.values().any(|running| running.contains(tag)));
             // What two campaigns have that are over stays until the later one has been so for long.
             for (other, tags) in &mut self.over {

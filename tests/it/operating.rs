@@ -70,9 +70,13 @@ async fn a_server_to_which_nobody_listens_works_and_stops_like_any_other() {
         std::fs::write(&shop, format!("{text}\n[[product]]\nsku = \"X-1\"\nname = \"X\"\nkey = \"electronics/phone\"\nprice = {price}\nstock = 1\n")).unwrap();
         eventually("the change is in force", async || (loaded(address).await > before).then_some(())).await;
     }
-    let tidy = http().post(format!("http://{address}/api/v1/tags/tidy")).bearer_auth(TOKEN.1);
-    let tidy = tidy.body(r#"{"what": "archive", "tags": ["campaign/none"]}"#).send().await.unwrap();
-    assert_eq!(tidy.status(), 200, "{:?}", tidy.text().await);
+    let post = async |path: &str, body: &'static str| {
+        let request = http().post(format!("http://{address}/api/v1/{path}")).bearer_auth(TOKEN.1);
+        let answer = request.body(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{:?}", answer.text().await);
+    };
+    post("tags", r#"{"label": "Campaign-None"}"#).await;
+    post("tags/tidy", r#"{"what": "archive", "tags": ["campaign/none"]}"#).await;
     kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
     assert!(eventually("it has stopped", async || child.try_wait().unwrap()).await.success());
 }

@@ -111,6 +111,8 @@ async fn tags_are_merged_archived_and_given_back() {
     let slip = json!({ "what": "merge", "tags": ["campaign/may-sael"], "into": "campaign/all" });
     let (status, problem) = post("tags/tidy", slip).await;
     assert!(status == 404 && problem["detail"].as_str().unwrap().contains("no tag campaign/may-sael"), "{problem}");
+    let pattern = json!({ "what": "merge", "tags": ["campaign/*"], "into": "campaign/all" });
+    assert_eq!(post("tags/tidy", pattern).await.0, 422, "each is named");
 
     let report = get(&http, &format!("{api}/reports/tags")).await;
     let figure = |entry: &str| {

@@ -104,15 +104,21 @@ impl Engine {
         let action = if order.what == Tidy::Delete { Action::Delete } else { Action::Change };
         crate::engine::tags::allowed(&self.shelf().knowledge(), actor, action)?;
         let into = self.checked(&order)?;
-        let faces = self.faces().await?;
-        for tag in &order.tags {
-            if !self.knows_tag(&faces, tag).await? {
-                return Err(NotDone::Unknown(format!("There is no tag {tag}.")));
-            }
-        }
+        self.any_known(&order.tags).await?;
         let (engine, who) = (self.clone(), actor.who.to_owned());
         let work = self.inner.tasks.spawn(async move { engine.carry_out(&who, &order, into).await });
         work.await.unwrap_or_else(|_| Err(NotDone::Wrong("It failed half-way; do it once more to go on.".into())))
+    }
+
+    /// Refuses tags of which there is none. Where it is gone on with, what was done before is there no more.
+    async fn any_known(&self, tags: &[String]) -> Result<(), NotDone> {
+        let faces = self.faces().await?;
+        for tag in tags {
+            if self.knows_tag(&faces, tag).await? {
+                return Ok(());
+            }
+        }
+        Err(NotDone::Unknown(format!("There is no tag {}.", tags.join(", "))))
     }
 
     /// The tag that takes the place of the others, if one does.
@@ -121,6 +127,9 @@ impl Engine {
         let knowledge = self.shelf().knowledge();
         if order.tags.is_empty() {
             return wrong("Name at least one tag.".into());
+        }
+        if let Some(tag) = order.tags.iter().find(|tag| tag.ends_with('*')) {
+            return wrong(format!("{tag} stands for many tags: name each."));
         }
         if let Some(tag) = order.tags.iter().find(|tag| knowledge.rulebook.gives(tag)) {
             return wrong(format!("Rules give {tag}, and would give it again: change the rule."));

@@ -132,6 +132,8 @@ async fn who_waits_is_taken_and_handed_back_by_keys_and_every_action_is_found() 
         (name != "" && name != first.as_str()).then_some(())
     })
     .await;
+    // What was done before is taken back from here.
+    there(&agent, ".undo").await;
     press(&agent, "i").await;
     there(&agent, "#reply").await;
     // Ctrl K also from within the box.

@@ -204,6 +204,18 @@ function forgetUndo() {
   const undo = thread?.querySelector(".undo");
   if (undo) setTimeout(() => undo.remove(), UNDO);
 }
+// So can what was done on the page before, by whoever went on from it.
+async function showUndoOfBefore() {
+  const [page, at] = JSON.parse(sessionStorage.getItem("undo") ?? "[]");
+  sessionStorage.removeItem("undo");
+  if (!page || Date.now() - at > UNDO) return;
+  const answer = await fetch(page, inTime()).catch(() => undefined);
+  if (!answer?.ok || isSignIn(answer)) return;
+  const fresh = parse(await answer.text()).querySelector(".undo");
+  const messages = thread?.querySelector(".undo") ? null : thread?.querySelector(".messages");
+  if (fresh && messages) messages.before(fresh);
+  forgetUndo();
+}
 
 // What stands in a template's gaps stays while somebody types there or chooses.
 const isChoosing = (composer) => [...composer.querySelectorAll(".picker select, .picker input:not([type=hidden])")]
@@ -333,6 +345,7 @@ if (list) {
   list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   takeUpDrafts();
   forgetUndo();
+  showUndoOfBefore();
   const found = location.hash.startsWith("#event-") && document.getElementById(location.hash.slice(1));
   if (found) found.scrollIntoView({ block: "center", behavior: "instant" });
   else toEnd();

@@ -13,6 +13,9 @@ async function send(form, submitter) {
   const box = form.querySelector("textarea, input:not([type=hidden])");
   const button = submitter ?? form.querySelector("button");
   const drafted = box?.dataset.draft;
+  // Where it is refused nobody goes on, and not with the next try either.
+  const goOn = form.dataset.next;
+  delete form.dataset.next;
   const sent = box?.value;
   // A morning is one where whoever asks for it is.
   if (form.zone) form.zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -62,7 +65,7 @@ async function send(form, submitter) {
       await choose("");
     }
     const wrote = drafted && !document.activeElement?.matches("textarea, input:not([type=hidden])");
-    if (form.dataset.next) return goOnTo(form.dataset.next);
+    if (goOn) return goOnTo(goOn);
     await refreshThread().catch(() => {});
     const [reply, again] = [document.getElementById("reply"), wrote && document.getElementById(box.id)];
     if (form.action.endsWith("/take") && reply) writeOn(reply);

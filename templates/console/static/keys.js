@@ -26,6 +26,7 @@ function handBackAndOn() {
   if (button.form.ariaBusy !== "true") delete button.form.dataset.next;
 }
 function goOnTo(row) {
+  sessionStorage.setItem("undo", JSON.stringify([location.pathname + location.search, Date.now()]));
   const next = document.getElementById(row);
   if (next) next.click();
   else location.assign(`/inbox/${list.dataset.view}`);

@@ -143,7 +143,8 @@ impl Store {
         Ok(query!(self, statistics::revenue_by_tag(bought, start)))
     }
 
-    /// The next contacts behind that one, of those who came before `until`, with what they lived through since `bought.from`.
+    /// The next contacts behind that one, of those of whom something is told that happened before `until`, with
+    /// what they lived through since `bought.from`.
     pub async fn histories(
         &self,
         bought: &Bought<'_>,

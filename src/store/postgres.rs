@@ -150,19 +150,16 @@ impl Postgres {
 /// Counts again and again how large the tables of a new database are. A statement is planned once and kept, and on empty tables as a walk
 /// through all rows: what was counted anew is planned anew.
 async fn analyze(pool: PgPool) {
-    let never = "select reltuples < 0 from pg_class where oid = 'contacts'::regclass";
+    let few = "select reltuples < 10000 from pg_class where oid = 'contacts'::regclass";
     let mut pause = FIRST_ANALYSIS;
-    let mut outcome = sqlx::query_scalar(never).fetch_one(&pool).await;
-    while let Ok(true) = outcome
-        && pause <= LAST_ANALYSIS
-    {
+    let is_new = sqlx::query_scalar(few).fetch_one(&pool).await;
+    while matches!(is_new, Ok(true)) && pause <= LAST_ANALYSIS {
         tokio::time::sleep(pause).await;
-        // In one transaction, as texts of several statements are.
-        outcome = sqlx::raw_sql(ANALYZE).execute(&pool).await.map(|_| true);
         pause *= 2;
-    }
-    if let Err(error) = outcome {
-        tracing::debug!(%error, "the tables of the new database cannot be counted; PostgreSQL does so by itself");
+        // In one transaction, as texts of several statements are.
+        if let Err(error) = sqlx::raw_sql(ANALYZE).execute(&pool).await {
+            tracing::debug!(%error, "the tables cannot be counted just now; PostgreSQL does so by itself later");
+        }
     }
 }
 

@@ -26,7 +26,7 @@ async fn walk(input: ReportInput<'_>, tallies: &mut [&mut (dyn Tally + Send)]) -
     let bought = input.bought_since(input.span.from - REACH);
     let mut after = 0;
     loop {
-        // Who came when the span was over did nothing in it.
+        // Of whom nothing is told that happened before the span was over, there is nothing to count.
         let page = input.store.histories(&bought, input.span.until, after, PAGE).await?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         after = *last;

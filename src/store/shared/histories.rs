@@ -11,8 +11,9 @@ use crate::domain::{EventBody, MessageKind, OptAction, Timestamp};
 use crate::statistics::history::{Case, Click, Handoff, History, Judged, Order, Reached, Sent, TagMoved, Undone};
 use crate::store::{Bought, LedgerLine, LedgerMove};
 
-/// The next contacts behind that one, of those who came before `until`, each with what happened since `bought.from`; tags and orders
-/// from the beginning, and of those who bought for the first time since then all that led to it.
+/// The next contacts behind that one, of those of whom something is told that happened before `until`, also if it was told later; each with
+/// what happened since `bought.from`, tags and orders from the beginning, and of those who bought for the first time since then all that
+/// led to it.
 pub(in crate::store) async fn page(
     connection: &mut Connection,
     bought: &Bought<'_>,
@@ -21,7 +22,8 @@ pub(in crate::store) async fn page(
     limit: i64,
 ) -> Result<Vec<(i64, History)>, sqlx::Error> {
     let select = "select p.contact_id, p.country, p.first_at, c.summary from profiles p join contacts c on c.id = p.contact_id \
-                  where p.contact_id > $1 and p.first_at < $2 order by p.contact_id limit $3";
+                  where p.contact_id > $1 and (p.first_at < $2 or exists (select 1 from journal j \
+                  where j.contact_id = p.contact_id and j.at < $2)) order by p.contact_id limit $3";
     let mut histories = Vec::new();
     for row in sqlx::query(select).bind(after).bind(until.0).bind(limit).fetch_all(&mut *connection).await? {
         let (country, first) = (row.try_get(1)?, Timestamp(row.try_get(2)?));

@@ -19,6 +19,7 @@ use crate::engine::Engine;
 use crate::engine::campaigns::offer;
 use crate::engine::segments::{Wanted, named};
 use crate::outreach::Offer;
+use crate::rulebook::did_you_mean;
 use crate::segments::lists::is_name;
 use crate::store::{CampaignRow, CampaignState, Place, TagUse};
 
@@ -58,7 +59,7 @@ impl Asked {
         }
         self.offer.check().map_err(|wrong| ApiProblem::invalid(format!("This cannot be sent: {wrong}.")))?;
         check_product(engine, &self.offer)?;
-        check_tags(engine, self.offer.groups.iter().map(|group| group.tag.as_str()).collect()).await?;
+        check_groups(engine, &self.offer).await?;
         let now = engine.now();
         let wanted = match (&self.segment, &self.list) {
             (Some(segment), None) => Wanted { segment: understood(engine, segment)?, first: None, now },
@@ -71,7 +72,7 @@ impl Asked {
             let said = "A campaign goes to a group, never to everybody: say which, for example tag:value/regular.";
             return Err(ApiProblem::invalid(said));
         }
-        check_tags(engine, wanted.segment.tags()).await?;
+        check_slips(engine, &wanted).await?;
         Ok(wanted)
     }
 
@@ -114,16 +115,30 @@ fn check_product(engine: &Engine, offer: &Offer) -> Result<(), ApiProblem> {
     }
 }
 
-/// A group of a tag that there is not would leave all its people what the others get, without a word, and who does not hold one in the
-/// segment is everybody (SEND-13).
-async fn check_tags(engine: &Engine, tags: Vec<&str>) -> Result<(), ApiProblem> {
+/// A group of a tag that there is not would leave all its people what the others get, without a word.
+async fn check_groups(engine: &Engine, offer: &Offer) -> Result<(), ApiProblem> {
     let faces = engine.faces().await?;
-    for tag in tags {
-        if !engine.knows_tag(&faces, tag).await? {
+    for group in &offer.groups {
+        if !engine.knows_tag(&faces, &group.tag).await? {
             return Err(ApiProblem::invalid(format!(
-                "There is no tag “{tag}”: nobody made it, no rule gives it and nobody holds it. Write the key of one that there is, such \
-                 as value/vip, or the beginning of one and `*`."
+                "There is no tag “{}”: nobody made it, no rule gives it and nobody holds it. Write the key of one that there is, such as \
+                 value/vip, or the beginning of one and `*`.",
+                group.tag
             )));
+        }
+    }
+    Ok(())
+}
+
+/// Who does not hold a tag that is written with a slip is everybody (SEND-13). One that nobody holds yet may be meant.
+async fn check_slips(engine: &Engine, wanted: &Wanted) -> Result<(), ApiProblem> {
+    let known = engine.shelf().knowledge().rulebook.known_tags(&[]);
+    let faces = engine.faces().await?;
+    for tag in wanted.segment.tags() {
+        if let Some(meant) = known.meant_by(tag)
+            && !engine.knows_tag(&faces, tag).await?
+        {
+            return Err(ApiProblem::invalid(format!("There is no tag “{tag}”. {}", did_you_mean(&meant))));
         }
     }
     Ok(())

@@ -132,12 +132,13 @@ async fn check_groups(engine: &Engine, offer: &Offer) -> Result<(), ApiProblem> 
 
 /// Who does not hold a tag that is written with a slip is everybody (SEND-13). One that nobody holds yet may be meant.
 async fn check_slips(engine: &Engine, wanted: &Wanted) -> Result<(), ApiProblem> {
-    let known = engine.shelf().knowledge().rulebook.known_tags(&[]);
+    let knowledge = engine.shelf().knowledge();
+    let known = knowledge.rulebook.known_tags(&[]);
     let faces = engine.faces().await?;
     for tag in wanted.segment.tags() {
-        if let Some(meant) = known.meant_by(tag)
-            && !engine.knows_tag(&faces, tag).await?
-        {
+        let Some(meant) = known.meant_by(tag) else { continue };
+        // Colours, heats and stages are those that there are; other tags people may have made.
+        if knowledge.rulebook.gives(tag) || !engine.knows_tag(&faces, tag).await? {
             return Err(ApiProblem::invalid(format!("There is no tag “{tag}”. {}", did_you_mean(&meant))));
         }
     }

@@ -134,6 +134,7 @@ async fn who_waits_is_taken_and_handed_back_by_keys_and_every_action_is_found() 
     .await;
     // What was done before is taken back from here.
     there(&agent, ".undo").await;
+    assert!(text(&agent, ".undo").await.contains(&first), "whom it was");
     press(&agent, "i").await;
     there(&agent, "#reply").await;
     // Ctrl K also from within the box.

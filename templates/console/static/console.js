@@ -211,9 +211,11 @@ async function showUndoOfBefore() {
   if (!page || Date.now() - at > UNDO) return;
   const answer = await fetch(page, inTime()).catch(() => undefined);
   if (!answer?.ok || isSignIn(answer)) return;
-  const fresh = parse(await answer.text()).querySelector(".undo");
-  const messages = thread?.querySelector(".undo") ? null : thread?.querySelector(".messages");
-  if (fresh && messages) messages.before(fresh);
+  const made = parse(await answer.text());
+  const [fresh, messages] = [made.querySelector(".undo"), thread?.querySelector(".messages")];
+  if (!fresh || !messages || thread.querySelector(".undo")) return;
+  fresh.querySelector("span").prepend(`${made.querySelector(".who h1").textContent}: `);
+  messages.before(fresh);
   forgetUndo();
 }
 

@@ -20,7 +20,7 @@ use clap::Parser;
 #[derive(Parser, Clone)]
 #[command(
     after_help = "Examples:\n  load --rate 1000 --seconds 30 --statuses\n  load --closed 1024 --numbers 24 --contacts 200000\n  \
-                        load --closed 1024 --contacts 200000 --bare\n  load --closed 1024 --numbers 24 --database postgres://…"
+                        load --closed 1024 --contacts 200000 --bare\n  load --closed 1024 --numbers 24 --contacts 200000 --database postgres://…"
 )]
 struct Arguments {
     /// Messages a second, open loop.
@@ -32,7 +32,7 @@ struct Arguments {
     /// Length of the run.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
-    /// Different customers.
+    /// Different customers. The product sends one a message in six seconds at most: a closed loop needs many.
     #[arg(long, default_value_t = 10_000)]
     contacts: u64,
     /// Our phone numbers. Meta lets each send 1,000 messages a second at most, and the product keeps to it.

@@ -75,6 +75,16 @@ fn start_log(settings: &Settings) {
     }
 }
 
+/// Tells what a shop with a number of its own has yet to set.
+fn warn_of_settings(settings: &Settings) {
+    if Folders::of(settings).have_demo_shop() {
+        tracing::warn!("the shop is {DEMO_SHOP}");
+    }
+    if settings.whatsapp.auth == Auth::Bearer && settings.whatsapp.verify_token.is_none() {
+        tracing::warn!("{NO_VERIFY_TOKEN}");
+    }
+}
+
 async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     connections::outlive_full_files();
     let metrics = start_metrics()?;
@@ -94,11 +104,8 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
         // The shop that tries Hotline out has had its templates approved.
         templates::drafts(&shelf.knowledge()).iter().for_each(|draft| sandbox.add_template(draft));
     }
-    if !sandbox_mode && Folders::of(&settings).have_demo_shop() {
-        tracing::warn!("the shop is {DEMO_SHOP}");
-    }
-    if !sandbox_mode && settings.whatsapp.auth == Auth::Bearer && settings.whatsapp.verify_token.is_none() {
-        tracing::warn!("{NO_VERIFY_TOKEN}");
+    if !sandbox_mode {
+        warn_of_settings(&settings);
     }
     if let Some(unspoken) = shelf.knowledge().unspoken() {
         tracing::warn!("{unspoken}");

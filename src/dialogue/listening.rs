@@ -17,7 +17,7 @@ const MOST_SPENT: Decimal = Decimal::from_parts(99_999_999, 0, 0, false, 0);
 const SHORT_OFFER: usize = 8;
 /// What may be read where they only speak ill of something.
 const TROUBLES: [Intent; 3] = [Intent::Complaint, Intent::OrderStatus, Intent::Warranty];
-/// "Which is", "qual è, per favore", 哪个.
+/// "Which is", "qual è, per favore", 哪个: beside what else is said, these ask for nothing.
 const BARE_WORDS: usize = 3;
 const BARE_LETTERS: usize = 3;
 /// More than so many are no pieces of one thing.
@@ -355,7 +355,7 @@ impl Dialogue {
     }
 }
 
-/// Whether so little is said that it asks for no comparison.
+/// Whether what is said beside something else is too little to ask for anything.
 pub(super) fn is_bare(words: &str) -> bool {
     let is_dense = |letter: &char| ('\u{2e80}'..='\u{9fff}').contains(letter);
     words.split_whitespace().count() <= BARE_WORDS && words.chars().filter(is_dense).count() <= BARE_LETTERS

@@ -24,7 +24,8 @@ use crate::store::{JobRow, JobState, StoreError};
 
 /// How often it is looked whether something is due.
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
-/// Shortest pause between two steps. It is as long as the step was, so that a job takes at most half of the database's time.
+/// Shortest pause between two steps. It is as long as the step was, up to [`LOOK_EVERY`], so that a job takes at most half of the
+/// database's time; a longer one would look to other nodes like a standstill.
 const PAUSE: StdDuration = StdDuration::from_millis(5);
 /// After a step that failed.
 const AFTER_FAILURE: StdDuration = StdDuration::from_secs(30);
@@ -150,7 +151,7 @@ async fn work(engine: &Engine) -> Result<StdDuration, StoreError> {
         let Some(row) = due(job, known, engine) else { continue };
         let begun = Instant::now();
         step(engine, job, row).await?;
-        return Ok(begun.elapsed().max(PAUSE));
+        return Ok(begun.elapsed().clamp(PAUSE, LOOK_EVERY));
     }
     Ok(LOOK_EVERY)
 }

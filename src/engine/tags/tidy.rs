@@ -110,7 +110,7 @@ impl Engine {
         work.await.unwrap_or_else(|_| Err(NotDone::Wrong("It failed half-way; do it once more to go on.".into())))
     }
 
-    /// Refuses tags of which there is none. Where it is gone on with, what was done before is there no more.
+    /// Refuses tags of which there is none at all: where an order failed half-way and is given once more, some are gone already.
     async fn any_known(&self, tags: &[String]) -> Result<(), NotDone> {
         let faces = self.faces().await?;
         for tag in tags {

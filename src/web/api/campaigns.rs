@@ -137,8 +137,10 @@ async fn check_slips(engine: &Engine, wanted: &Wanted) -> Result<(), ApiProblem>
     let faces = engine.faces().await?;
     for tag in wanted.segment.tags() {
         let Some(meant) = known.meant_by(tag) else { continue };
-        // Colours, heats and stages are those that there are; other tags people may have made.
-        if knowledge.rulebook.gives(tag) || !engine.knows_tag(&faces, tag).await? {
+        // Colours, heats and stages are those that there are; other tags people may have made, or given a label.
+        let is_state = knowledge.rulebook.gives(tag);
+        let is_labelled = knowledge.tag_names.core().any(|labelled| labelled == tag);
+        if is_state || !is_labelled && !engine.knows_tag(&faces, tag).await? {
             return Err(ApiProblem::invalid(format!("There is no tag “{tag}”. {}", did_you_mean(&meant))));
         }
     }
